@@ -45,6 +45,8 @@ enum class FaultId : uint8_t {
 // What an operator wants, as the arbiter on the ordinary side has settled it. Edges are generation counters, since a
 // mailbox may skip values.
 struct Intent {
+  // Grows by one with each change, so that whoever asked for it can see in a snapshot that a cycle has acted on it.
+  uint32_t generation = 0;
   Mode mode = Mode::kAutomatic;
   MonotonicTime mode_ends = MonotonicTime::max();  // from then on automatic
   Watts forced_power;                              // kForced: + charges
