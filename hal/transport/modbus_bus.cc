@@ -1,0 +1,269 @@
+#include "hal/transport/modbus_bus.h"
+
+#include <poll.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <ctime>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "hal/rt/clock.h"
+#include "hal/units/check.h"
+
+namespace abcds {
+namespace {
+
+// After a garbled exchange the rest of it is waited out, at most this long: a command must not starve behind a line that
+// never stops talking.
+constexpr Nanoseconds kLongestSettling = std::chrono::milliseconds(50);
+// Neither a flood of unasked bytes nor a client's mistake becomes a busy loop.
+constexpr Nanoseconds kFloodPause = std::chrono::milliseconds(1);
+
+timespec ToTimespec(Nanoseconds duration) {
+  const Nanoseconds left = std::max(duration, Nanoseconds(0));
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+  return {.tv_sec = static_cast<time_t>(seconds.count()), .tv_nsec = static_cast<long>((left - seconds).count())};
+}
+
+}  // namespace
+
+ModbusBus::ModbusBus(const SerialOptions& serial, const ModbusBusTiming& timing)
+    : serial_(serial),
+      timing_(timing),
+      reopen_pause_(timing.reopen_first),
+      mute_limit_(timing.mute_first),
+      random_(static_cast<uint64_t>(MonotonicNow().time_since_epoch().count()) | 1) {}
+
+ModbusBus::~ModbusBus() { Stop(); }
+
+void ModbusBus::Attach(ModbusClient& client) {
+  ABCDS_CHECK(!running());
+  clients_.push_back(&client);
+}
+
+absl::Status ModbusBus::Start() {
+  ABCDS_CHECK(!thread_.joinable() && !stopping_);
+  // Connecting to a network address may take seconds, so that only its owner is asked for here.
+  absl::Status opened = IsTcpPort(serial_.port) ? CheckTcpPortIsFree(serial_.port) : OpenLink();
+  if (absl::IsFailedPrecondition(opened) || absl::IsInvalidArgument(opened)) return opened;
+  if (!opened.ok()) SetTrouble(std::string(opened.message()));
+  running_ = true;
+  thread_ = std::thread([this] { Run(); });
+  return absl::OkStatus();
+}
+
+void ModbusBus::Stop() {
+  stopping_ = true;
+  waker_.Wake();
+  if (thread_.joinable()) thread_.join();
+  running_ = false;
+}
+
+ModbusBusCounters ModbusBus::counters() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return counters_;
+}
+
+std::string ModbusBus::trouble() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return trouble_;
+}
+
+void ModbusBus::SetTrouble(const std::string& trouble) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  trouble_ = trouble;
+}
+
+absl::Status ModbusBus::OpenLink() {
+  absl::StatusOr<std::unique_ptr<ByteStream>> line = OpenSerialPort(serial_);
+  if (!line.ok()) return line.status();
+  absl::StatusOr<std::unique_ptr<ModbusExchange>> exchange = ModbusExchange::Create((*line)->fd());
+  if (!exchange.ok()) return exchange.status();
+  line_ = *std::move(line);
+  exchange_ = *std::move(exchange);
+  return absl::OkStatus();
+}
+
+void ModbusBus::CloseLink(const std::string& why) {
+  exchange_.reset();
+  line_.reset();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++counters_.links_lost;
+    trouble_ = why;
+  }
+  const MonotonicTime now = MonotonicNow();
+  for (ModbusClient* client : clients_) client->OnLink(false, now);
+}
+
+void ModbusBus::Run() {
+  // Signals are for the main thread. SIGPIPE above all: libmodbus writes to a socket whose peer may have gone.
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+
+  while (!stopping_) {
+    const absl::Status opened = line_ == nullptr ? OpenLink() : absl::OkStatus();
+    if (opened.ok()) {
+      RunLink();
+      // A mute line has been given its time already.
+      if (mute_) continue;
+    } else {
+      SetTrouble(std::string(opened.message()));
+    }
+    PauseBeforeReopening();
+  }
+  exchange_.reset();
+  line_.reset();
+}
+
+// Serves the clients over the open line until it is lost or the bus stops.
+void ModbusBus::RunLink() {
+  const MonotonicTime opened_at = MonotonicNow();
+  free_at_ = MonotonicTime::min();
+  answered_at_ = opened_at;
+  unsettled_ = false;
+  mute_ = false;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++counters_.links_opened;
+    trouble_.clear();
+  }
+  for (ModbusClient* client : clients_) client->OnLink(true, opened_at);
+
+  while (!stopping_ && line_ != nullptr) {
+    const MonotonicTime now = MonotonicNow();
+    // The gap comes before choosing, so that what becomes urgent meanwhile goes first.
+    if (now < free_at_) {
+      Idle(free_at_);
+      continue;
+    }
+    const Work work = MostUrgent(now);
+    if (work.client == nullptr) {
+      Idle(NextDue(now));
+      continue;
+    }
+    if (Discard()) Execute(work);
+  }
+}
+
+void ModbusBus::PauseBeforeReopening() {
+  // xorshift: several buses that lost their adapters together do not retry in step.
+  random_ ^= random_ << 13;
+  random_ ^= random_ >> 7;
+  random_ ^= random_ << 17;
+  const Nanoseconds half = reopen_pause_ / 2;
+  const Nanoseconds drawn(static_cast<int64_t>(random_ % static_cast<uint64_t>(half.count() + 1)));
+  const MonotonicTime until = MonotonicNow() + half + drawn;
+  const Nanoseconds longest = IsTcpPort(serial_.port) ? timing_.reopen_longest_tcp : timing_.reopen_longest;
+  reopen_pause_ = std::min(2 * reopen_pause_, longest);
+  while (!stopping_ && MonotonicNow() < until) waker_.WaitUntil(until);
+}
+
+ModbusBus::Work ModbusBus::MostUrgent(MonotonicTime now) {
+  Work best;
+  size_t served = next_client_;
+  for (size_t i = 0; i < clients_.size(); ++i) {
+    const size_t index = (next_client_ + i) % clients_.size();
+    const std::optional<ModbusClient::Due> due = clients_[index]->NextRequest(now);
+    if (!due.has_value() || (best.client != nullptr && due->urgency >= best.due.urgency)) continue;
+    best = {.client = clients_[index], .due = *due};
+    served = index;
+  }
+  if (best.client != nullptr) next_client_ = (served + 1) % clients_.size();
+  return best;
+}
+
+MonotonicTime ModbusBus::NextDue(MonotonicTime now) {
+  MonotonicTime next = MonotonicTime::max();
+  for (ModbusClient* client : clients_) next = std::min(next, client->NextDue(now));
+  // A client that is due and yet asks for nothing must not keep the processor busy.
+  return std::max(next, now + kFloodPause);
+}
+
+// Waits for a wake-up or `until`. A line that dies meanwhile is closed at once: kept open, a USB adapter would come back
+// under another name. False when it did.
+bool ModbusBus::Idle(MonotonicTime until) {
+  std::array<pollfd, 2> descriptors = {pollfd{.fd = waker_.fd(), .events = POLLIN, .revents = 0},
+                                       pollfd{.fd = line_->fd(), .events = POLLIN, .revents = 0}};
+  timespec timeout{};
+  const bool forever = until == MonotonicTime::max();
+  if (!forever) timeout = ToTimespec(until - MonotonicNow());
+  const int ready = ppoll(descriptors.data(), descriptors.size(), forever ? nullptr : &timeout, nullptr);
+  if (ready <= 0) return true;
+  if (descriptors[0].revents != 0) waker_.Clear();
+  if (descriptors[1].revents == 0) return true;
+  if (!Discard()) return false;
+  SleepUntil(MonotonicNow() + kFloodPause);
+  return true;
+}
+
+// Empties the line of what nobody asked for, so that it cannot be taken for the next answer. False when the line is dead.
+bool ModbusBus::Discard() {
+  const MonotonicTime limit = MonotonicNow() + kLongestSettling;
+  size_t total = 0;
+  for (;;) {
+    const absl::StatusOr<size_t> discarded = line_->DiscardInput();
+    if (!discarded.ok()) {
+      CloseLink(std::string(discarded.status().message()));
+      return false;
+    }
+    total += *discarded;
+    // After a failure its rest may still be trickling in: until the line is quiet for a frame gap.
+    const MonotonicTime now = MonotonicNow();
+    if (!unsettled_ || now >= limit || stopping_) break;
+    pollfd descriptor{.fd = line_->fd(), .events = POLLIN, .revents = 0};
+    const timespec gap = ToTimespec(timing_.frame_gap);
+    if (ppoll(&descriptor, 1, &gap, nullptr) <= 0) break;
+  }
+  unsettled_ = false;
+  if (total > 0) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    counters_.stray_bytes += total;
+  }
+  return true;
+}
+
+void ModbusBus::Execute(const Work& work) {
+  MonotonicTime sent_at;
+  const ModbusReply reply = exchange_->Execute(work.due.request, sent_at);
+  const MonotonicTime now = MonotonicNow();
+  free_at_ = now + timing_.frame_gap;
+  const bool answered = reply.result == ModbusResult::kOk || reply.result == ModbusResult::kException;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++counters_.exchanges;
+    counters_.timeouts += reply.result == ModbusResult::kTimeout ? 1 : 0;
+    counters_.corrupt += reply.result == ModbusResult::kCorrupt ? 1 : 0;
+    counters_.exceptions += reply.result == ModbusResult::kException ? 1 : 0;
+    counters_.foreign_frames += exchange_->TakeForeignFrames();
+    if (exchange_->TakeEchoes() > 0) {
+      ++counters_.echoes;
+      trouble_ = absl::StrCat(serial_.port, " gives back what is sent: switch off the adapter's local echo");
+    }
+    if (answered) trouble_.clear();
+  }
+  unsettled_ = !answered;
+  work.client->OnReply(work.due.request, reply, sent_at, now);
+  if (answered) {
+    answered_at_ = now;
+    reopen_pause_ = timing_.reopen_first;
+    mute_limit_ = timing_.mute_first;
+  } else if (reply.result == ModbusResult::kLinkLost) {
+    CloseLink(absl::StrCat(serial_.port, " is gone: is the adapter plugged in?"));
+  } else {
+    // What a dead line has not taken must not come out in one burst later.
+    line_->DiscardOutput();
+    if (now - answered_at_ >= mute_limit_) {
+      mute_limit_ = std::min(2 * mute_limit_, timing_.mute_longest);
+      mute_ = true;
+      CloseLink("");  // each device says by itself that it does not answer
+    }
+  }
+}
+
+}  // namespace abcds
