@@ -1,0 +1,136 @@
+#include "hal/drivers/lumentree/device.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "hal/rt/clock.h"
+
+namespace abcds {
+namespace {
+
+constexpr Nanoseconds kRestPatience = std::chrono::seconds(2);
+// A pause of the caller longer than this may have let the previous command expire.
+constexpr Nanoseconds kCallerPaused = std::chrono::milliseconds(400);
+
+}  // namespace
+
+LumentreeConverter::LumentreeConverter(const LumentreeOptions& options, ModbusBus& bus)
+    : options_(options), bus_(bus), session_(lumentree::TraitsOf(options.model), options.address) {
+  published_.state = session_.state();
+  states_.Publish(session_.state());
+  bus_.Attach(client_);
+}
+
+void LumentreeConverter::Start() {
+  Phase expected = Phase::kNew;
+  if (phase_.compare_exchange_strong(expected, Phase::kRunning)) bus_.waker().Wake();
+}
+
+void LumentreeConverter::Stop() {
+  Phase expected = Phase::kRunning;
+  if (!phase_.compare_exchange_strong(expected, Phase::kStopping)) return;
+  bus_.waker().Wake();
+  // By the monotonic clock: a jump of the wall clock must neither cut this short nor make it long.
+  const auto deadline = std::chrono::steady_clock::now() + kRestPatience;
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!at_rest_ && bus_.running()) {
+    if (rested_.wait_until(lock, deadline) == std::cv_status::timeout) break;
+  }
+  phase_ = Phase::kStopped;
+}
+
+DeviceDetails LumentreeConverter::Details() const {
+  DeviceDetails details;
+  details.identity = {{"model", lumentree::TraitsOf(options_.model).name},
+                      {"port", options_.port_label},
+                      {"address", std::to_string(options_.address)}};
+  const ModbusBusCounters bus = bus_.counters();
+  const std::string bus_trouble = bus_.trouble();
+
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto read = [&details](const char* name, const auto& sample) {
+    if (sample.valid) details.readings[name] = sample.value.value();
+  };
+  read("ac_power_w", published_.state.power);
+  read("dc_voltage_v", published_.state.dc_voltage);
+  read("ac_voltage_v", published_.ac_voltage);
+  read("temperature_c", published_.temperature);
+  read("setpoint_w", published_.state.acknowledged);
+  const lumentree::Counters& own = published_.counters;
+  details.counters = {{"requests", own.requests},
+                      {"unanswered", own.unanswered},
+                      {"exceptions", own.exceptions},
+                      {"implausible_readings", own.implausible},
+                      {"setpoint_writes", own.setpoint_writes},
+                      {"setpoint_rewrites", own.rewrites},
+                      {"contacts_lost", own.contacts_lost},
+                      {"bus_timeouts", bus.timeouts},
+                      {"bus_corrupt_replies", bus.corrupt},
+                      {"bus_stray_bytes", bus.stray_bytes},
+                      {"bus_foreign_frames", bus.foreign_frames},
+                      {"bus_links_lost", bus.links_lost}};
+  details.trouble = bus_trouble.empty() ? published_.trouble : bus_trouble;
+  return details;
+}
+
+ConverterState LumentreeConverter::Latest() noexcept { return states_.Latest(); }
+
+void LumentreeConverter::Command(const ConverterCommand& command) noexcept {
+  commands_.Publish(command);
+  // The bus's thread reads the mailbox before each of its own steps anyway. It is woken only for what cannot wait: another
+  // setpoint, an earlier end, or a start after the previous command has expired.
+  const bool changed = std::lround(command.power.value()) != std::lround(last_command_.power.value());
+  const bool other_end = command.expires_at < last_command_.expires_at ||
+                         last_command_.expires_at == MonotonicTime::min() ||
+                         command.expires_at - last_command_.expires_at > kCallerPaused;
+  last_command_ = command;
+  if (changed || other_end) bus_.waker().Wake();
+}
+
+bool LumentreeConverter::Asked() const noexcept {
+  const Phase phase = phase_.load();
+  return phase == Phase::kRunning || phase == Phase::kStopping;
+}
+
+void LumentreeConverter::TakeOrders(MonotonicTime now) noexcept {
+  if (phase_.load() == Phase::kStopping) session_.Rest();
+  session_.SetCommand(commands_.Latest(), now);
+}
+
+void LumentreeConverter::Publish(MonotonicTime now) {
+  states_.Publish(session_.state());
+  std::string trouble = session_.Trouble(options_.port_label, now);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  published_ = {.state = session_.state(),
+                .ac_voltage = session_.ac_voltage(),
+                .temperature = session_.temperature(),
+                .counters = session_.counters(),
+                .trouble = std::move(trouble)};
+  if (!session_.AtRest() || at_rest_) return;
+  at_rest_ = true;
+  phase_ = Phase::kStopped;
+  rested_.notify_all();
+}
+
+std::optional<ModbusClient::Due> LumentreeConverter::Client::NextRequest(MonotonicTime now) noexcept {
+  if (!converter_.Asked()) return std::nullopt;
+  converter_.TakeOrders(now);
+  return converter_.session_.NextRequest(now);
+}
+
+MonotonicTime LumentreeConverter::Client::NextDue(MonotonicTime now) noexcept {
+  return converter_.Asked() ? converter_.session_.NextDue(now) : MonotonicTime::max();
+}
+
+void LumentreeConverter::Client::OnReply(const ModbusRequest& request, const ModbusReply& reply, MonotonicTime sent_at,
+                                         MonotonicTime now) noexcept {
+  converter_.session_.OnReply(request, reply, sent_at, now);
+  converter_.Publish(now);
+}
+
+void LumentreeConverter::Client::OnLink(bool up, MonotonicTime now) noexcept {
+  converter_.session_.OnLink(up, now);
+  converter_.Publish(now);
+}
+
+}  // namespace abcds
