@@ -1,0 +1,99 @@
+"""The last line of ./test must be believed: what happens to good, bad and strange results."""
+
+import contextlib
+import io
+import json
+import pathlib
+import tempfile
+import unittest
+
+import count_cases
+
+GOOD = '<testsuites><testsuite><testcase name="a" classname="S"/><testcase name="b" classname="S"/></testsuite></testsuites>'
+BAD = '<testsuites><testsuite><testcase name="a" classname="S"><failure message="1 != 2"/></testcase></testsuite></testsuites>'
+SKIPPED = ('<testsuites><testsuite><testcase name="a" classname="S"><skipped message="x.cc:5&#10;no CAN here"/></testcase>'
+           '<testcase name="DISABLED_b" status="notrun" classname="S"/></testsuite></testsuites>')
+
+
+class CountCasesTest(unittest.TestCase):
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def bazel(self, name, *targets):
+        """Build events for (label, status, xml or None); the status "broken" is a target that does not build."""
+        lines = []
+        for number, (label, status, xml) in enumerate(targets):
+            if status == "broken":
+                lines.append({"id": {"targetCompleted": {"label": label}}, "completed": {}})
+                lines.append({"id": {"testSummary": {"label": label}}, "testSummary": {"overallStatus": "NO_STATUS"}})
+                continue
+            lines.append({"id": {"targetCompleted": {"label": label}}, "completed": {"success": True}})
+            if xml is not None:
+                path = self.folder.parent / f"{self.folder.name}-{number}.test.xml"
+                path.write_text(xml, encoding="utf-8")
+                self.addCleanup(path.unlink)
+                lines.append({"id": {"testResult": {"label": label}},
+                              "testResult": {"testActionOutput": [{"name": "test.xml", "uri": f"file://{path}"}]}})
+            lines.append({"id": {"testSummary": {"label": label}}, "testSummary": {"overallStatus": status}})
+        (self.folder / f"{name}.bep.json").write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+
+    def count(self):
+        with contextlib.redirect_stdout(io.StringIO()):
+            total = count_cases.count_folder(self.folder)
+        return total.passed, len(total.failed), len(total.skipped)
+
+    def test_cases_are_counted_not_targets(self):
+        self.bazel("opt", ("//a:t", "PASSED", GOOD), ("//b:t", "PASSED", GOOD))
+        self.assertEqual(self.count(), (4, 0, 0))
+
+    def test_target_without_cases_is_one(self):
+        self.bazel("opt", ("//a:t", "PASSED", None), ("//b:t", "PASSED", "<testsuites/>"))
+        self.assertEqual(self.count(), (2, 0, 0))
+
+    def test_failed_case(self):
+        self.bazel("opt", ("//a:t", "FAILED", BAD), ("//b:t", "PASSED", GOOD))
+        self.assertEqual(self.count(), (2, 1, 0))
+
+    def test_crash_after_the_last_case_is_a_failure(self):
+        self.bazel("opt", ("//a:t", "FAILED", GOOD))
+        self.assertEqual(self.count(), (2, 1, 0))
+
+    def test_timeout_without_results_is_a_failure(self):
+        self.bazel("opt", ("//a:t", "TIMEOUT", None))
+        self.assertEqual(self.count(), (0, 1, 0))
+
+    def test_unreadable_results_of_a_failed_target(self):
+        self.bazel("opt", ("//a:t", "FAILED", "<testsuites><tests"))
+        self.assertEqual(self.count(), (0, 1, 0))
+
+    def test_target_that_does_not_build(self):
+        self.bazel("opt", ("//a:t", "broken", None), ("//b:t", "PASSED", GOOD))
+        self.assertEqual(self.count(), (2, 1, 0))
+
+    def test_skips_name_their_reason(self):
+        self.bazel("opt", ("//a:t", "PASSED", SKIPPED))
+        with contextlib.redirect_stdout(io.StringIO()):
+            total = count_cases.count_folder(self.folder)
+        self.assertEqual(total.skipped, ["//a:t: S.a: no CAN here", "//a:t: S.DISABLED_b: disabled in the source"])
+
+    def test_results_of_python_tests(self):
+        (self.folder / "system.xml").write_text(
+            '<testsuite><testcase name="a"/><testcase name="b"><failure/></testcase></testsuite>', encoding="utf-8")
+        self.assertEqual(self.count(), (1, 1, 0))
+
+    def test_failed_step_counts_once(self):
+        (self.folder / "system.xml").write_text('<testsuite><testcase name="b"><failure/></testcase></testsuite>',
+                                                encoding="utf-8")
+        (self.folder / "system.failed").write_text("system failed", encoding="utf-8")
+        (self.folder / "binaries.failed").write_text("the binaries do not build", encoding="utf-8")
+        self.assertEqual(self.count(), (0, 2, 0))
+
+    def test_nothing_at_all_is_no_success(self):
+        self.assertEqual(self.count(), (0, 0, 0))
+
+
+if __name__ == "__main__":
+    unittest.main()
