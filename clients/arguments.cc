@@ -14,7 +14,8 @@ namespace {
 std::optional<double> TakeNumber(std::string_view& text) {
   size_t length = !text.empty() && (text.front() == '-' || text.front() == '+') ? 1 : 0;
   const bool plus = length == 1 && text.front() == '+';
-  while (length < text.size() && (std::isdigit(static_cast<unsigned char>(text[length])) || text[length] == '.')) ++length;
+  while (length < text.size() && (std::isdigit(static_cast<unsigned char>(text[length])) || text[length] == '.'))
+    ++length;
   double value = 0.0;
   const char* const first = text.data() + (plus ? 1 : 0);
   const char* const last = text.data() + length;
@@ -35,8 +36,7 @@ double TakeTimeUnit(std::string_view& text) {
     double milliseconds;
   };
   // "ms" and "min" before "m", which would match them.
-  static constexpr Unit kUnits[] = {{"ms", 1.0},        {"min", 60e3},  {"s", 1e3},
-                                    {"m", 60e3},        {"h", 3600e3},  {"d", 86400e3}};
+  static constexpr Unit kUnits[] = {{"ms", 1.0}, {"min", 60e3}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}, {"d", 86400e3}};
   for (const Unit& unit : kUnits) {
     if (text.substr(0, unit.name.size()) == unit.name) {
       text.remove_prefix(unit.name.size());
@@ -74,8 +74,8 @@ absl::Status Unknown(const std::string& name, std::span<const Option> options) {
   std::vector<std::string_view> names;
   for (const Option& option : options) names.push_back(option.name);
   const std::string closest = Closest(name, names);
-  return absl::InvalidArgumentError(
-      absl::StrCat("there is no option --", name, closest.empty() ? "" : absl::StrCat("; did you mean --", closest, "?")));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "there is no option --", name, closest.empty() ? "" : absl::StrCat("; did you mean --", closest, "?")));
 }
 
 }  // namespace
@@ -199,7 +199,8 @@ absl::StatusOr<CommandLine> ParseCommandLine(std::span<const std::string> argume
       value = arguments[++i];
     }
     if (!option->value.empty() && value.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat("--", name, " needs a value: --", name, " ", std::string(option->value)));
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", name, " needs a value: --", name, " ", std::string(option->value)));
     }
     if (!result.options.emplace(name, value).second) {
       return absl::InvalidArgumentError(absl::StrCat("--", name, " is given twice"));

@@ -28,30 +28,21 @@ TEST_P(ParsePowerTest, GivesWattsOrRefuses) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Arguments, ParsePowerTest,
-                         testing::Values(PowerCase{"BareNumberIsWatts", "500", 500.0},
-                                         PowerCase{"NegativeIsTheOtherDirection", "-300", -300.0},
-                                         PowerCase{"PlusIsAllowed", "+35", 35.0},
-                                         PowerCase{"WattsMayBeNamed", "500W", 500.0},
-                                         PowerCase{"ABlankBeforeTheUnit", "500 W", 500.0},
-                                         PowerCase{"Kilowatts", "1.2kW", 1200.0},
-                                         PowerCase{"NegativeKilowatts", "-0.5kW", -500.0},
-                                         PowerCase{"Zero", "0", 0.0},
-                                         PowerCase{"NothingIsNoPower", "", std::nullopt},
-                                         PowerCase{"ASignIsNoPower", "-", std::nullopt},
-                                         PowerCase{"TwoSigns", "+-5", std::nullopt},
-                                         PowerCase{"MegawattsAreATypingError", "5MW", std::nullopt},
-                                         PowerCase{"MilliwattsToo", "5mW", std::nullopt},
-                                         PowerCase{"EnergyIsNotPower", "5kWh", std::nullopt},
-                                         PowerCase{"DecimalCommaIsNotGuessed", "1,5kW", std::nullopt},
-                                         PowerCase{"TwoPoints", "1.2.3", std::nullopt},
-                                         PowerCase{"NotANumber", "nan", std::nullopt},
-                                         PowerCase{"Infinity", "inf", std::nullopt},
-                                         PowerCase{"Hexadecimal", "0x10", std::nullopt},
-                                         PowerCase{"Exponent", "1e3", std::nullopt},
-                                         PowerCase{"LeadingBlank", " 5", std::nullopt},
-                                         PowerCase{"UnitOnly", "W", std::nullopt}),
-                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Arguments, ParsePowerTest,
+    testing::Values(
+        PowerCase{"BareNumberIsWatts", "500", 500.0}, PowerCase{"NegativeIsTheOtherDirection", "-300", -300.0},
+        PowerCase{"PlusIsAllowed", "+35", 35.0}, PowerCase{"WattsMayBeNamed", "500W", 500.0},
+        PowerCase{"ABlankBeforeTheUnit", "500 W", 500.0}, PowerCase{"Kilowatts", "1.2kW", 1200.0},
+        PowerCase{"NegativeKilowatts", "-0.5kW", -500.0}, PowerCase{"Zero", "0", 0.0},
+        PowerCase{"NothingIsNoPower", "", std::nullopt}, PowerCase{"ASignIsNoPower", "-", std::nullopt},
+        PowerCase{"TwoSigns", "+-5", std::nullopt}, PowerCase{"MegawattsAreATypingError", "5MW", std::nullopt},
+        PowerCase{"MilliwattsToo", "5mW", std::nullopt}, PowerCase{"EnergyIsNotPower", "5kWh", std::nullopt},
+        PowerCase{"DecimalCommaIsNotGuessed", "1,5kW", std::nullopt}, PowerCase{"TwoPoints", "1.2.3", std::nullopt},
+        PowerCase{"NotANumber", "nan", std::nullopt}, PowerCase{"Infinity", "inf", std::nullopt},
+        PowerCase{"Hexadecimal", "0x10", std::nullopt}, PowerCase{"Exponent", "1e3", std::nullopt},
+        PowerCase{"LeadingBlank", " 5", std::nullopt}, PowerCase{"UnitOnly", "W", std::nullopt}),
+    [](const auto& info) { return info.param.name; });
 
 struct DurationCase {
   const char* name;
@@ -71,24 +62,19 @@ TEST_P(ParseDurationTest, GivesTimeOrRefuses) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Arguments, ParseDurationTest,
-                         testing::Values(DurationCase{"BareNumberIsSeconds", "90", 90'000},
-                                         DurationCase{"Seconds", "1.5s", 1500},
-                                         DurationCase{"Milliseconds", "250ms", 250},
-                                         DurationCase{"Minutes", "10m", 600'000},
-                                         DurationCase{"MinutesInFull", "10min", 600'000},
-                                         DurationCase{"Hours", "2h", 7'200'000},
-                                         DurationCase{"Days", "7d", 604'800'000},
-                                         DurationCase{"Together", "1h30m", 5'400'000},
-                                         DurationCase{"TogetherWithBlanks", "1h 30 m", 5'400'000},
-                                         DurationCase{"SecondPartNeedsAUnit", "1h30", std::nullopt},
-                                         DurationCase{"ZeroIsNoTime", "0s", std::nullopt},
-                                         DurationCase{"NegativeIsNoTime", "-5m", std::nullopt},
-                                         DurationCase{"Nothing", "", std::nullopt},
-                                         DurationCase{"UnitOnly", "m", std::nullopt},
-                                         DurationCase{"UnknownUnit", "5y", std::nullopt},
-                                         DurationCase{"EndlessIsRefused", "99999999999999999999d", std::nullopt}),
-                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Arguments, ParseDurationTest,
+    testing::Values(DurationCase{"BareNumberIsSeconds", "90", 90'000}, DurationCase{"Seconds", "1.5s", 1500},
+                    DurationCase{"Milliseconds", "250ms", 250}, DurationCase{"Minutes", "10m", 600'000},
+                    DurationCase{"MinutesInFull", "10min", 600'000}, DurationCase{"Hours", "2h", 7'200'000},
+                    DurationCase{"Days", "7d", 604'800'000}, DurationCase{"Together", "1h30m", 5'400'000},
+                    DurationCase{"TogetherWithBlanks", "1h 30 m", 5'400'000},
+                    DurationCase{"SecondPartNeedsAUnit", "1h30", std::nullopt},
+                    DurationCase{"ZeroIsNoTime", "0s", std::nullopt},
+                    DurationCase{"NegativeIsNoTime", "-5m", std::nullopt}, DurationCase{"Nothing", "", std::nullopt},
+                    DurationCase{"UnitOnly", "m", std::nullopt}, DurationCase{"UnknownUnit", "5y", std::nullopt},
+                    DurationCase{"EndlessIsRefused", "99999999999999999999d", std::nullopt}),
+    [](const auto& info) { return info.param.name; });
 
 TEST(ParsePercentTest, TakesPercentAndRefusesShares) {
   EXPECT_DOUBLE_EQ(ParsePercent("80").value(), 0.8);
@@ -157,13 +143,14 @@ TEST_P(BadLineTest, IsRefusedWithASentence) {
 
 INSTANTIATE_TEST_SUITE_P(
     Arguments, BadLineTest,
-    testing::Values(BadLineCase{"UnknownOption", {"--laese", "1m"}, "there is no option --laese; did you mean --lease?"},
-                    BadLineCase{"StrangeOption", {"--colour"}, "there is no option --colour"},
-                    BadLineCase{"SingleLetter", {"-j"}, "there is no option -j; options start with --"},
-                    BadLineCase{"ValueMissing", {"--lease"}, "--lease needs a value: --lease TIME"},
-                    BadLineCase{"ValueEmpty", {"--lease="}, "--lease needs a value: --lease TIME"},
-                    BadLineCase{"ValueTooMuch", {"--json=yes"}, "--json takes no value"},
-                    BadLineCase{"Twice", {"--json", "--json"}, "--json is given twice"}),
+    testing::Values(
+        BadLineCase{"UnknownOption", {"--laese", "1m"}, "there is no option --laese; did you mean --lease?"},
+        BadLineCase{"StrangeOption", {"--colour"}, "there is no option --colour"},
+        BadLineCase{"SingleLetter", {"-j"}, "there is no option -j; options start with --"},
+        BadLineCase{"ValueMissing", {"--lease"}, "--lease needs a value: --lease TIME"},
+        BadLineCase{"ValueEmpty", {"--lease="}, "--lease needs a value: --lease TIME"},
+        BadLineCase{"ValueTooMuch", {"--json=yes"}, "--json takes no value"},
+        BadLineCase{"Twice", {"--json", "--json"}, "--json is given twice"}),
     [](const auto& info) { return info.param.name; });
 
 TEST(FirstWordTest, SkipsOptionsAndTheirValues) {

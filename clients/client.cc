@@ -3,14 +3,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "clients/format.h"
 #include "google/protobuf/util/time_util.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
-
-#include "clients/format.h"
 
 namespace abcds {
 namespace {
@@ -46,12 +45,13 @@ absl::Status Client::ToSentence(const grpc::Status& status) const {
                                                  "; check that abcdsd runs and that this is its grpc_listen address "
                                                  "(--address HOST:PORT or ABCDS_ADDRESS)"));
     case grpc::StatusCode::DEADLINE_EXCEEDED:
-      return absl::DeadlineExceededError(
-          absl::StrCat("no answer from ", address_, " within ", NumberText(deadline_.count() / 1e3, 1, "s"),
-                       "; check that abcdsd is what listens there and that it is not stopped (--timeout waits longer)"));
+      return absl::DeadlineExceededError(absl::StrCat(
+          "no answer from ", address_, " within ", NumberText(deadline_.count() / 1e3, 1, "s"),
+          "; check that abcdsd is what listens there and that it is not stopped (--timeout waits longer)"));
     case grpc::StatusCode::UNIMPLEMENTED:
-      return absl::UnimplementedError(absl::StrCat(
-          "what answers at ", address_, " does not know this call; it is another program or another version of abcdsd"));
+      return absl::UnimplementedError(
+          absl::StrCat("what answers at ", address_,
+                       " does not know this call; it is another program or another version of abcdsd"));
     default: {
       const std::string sentence = Printable(status.error_message());
       return absl::Status(static_cast<absl::StatusCode>(status.error_code()),

@@ -7,10 +7,10 @@
 #include <memory>
 #include <string>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "abcds/v1/control.grpc.pb.h"
 #include "abcds/v1/state.grpc.pb.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace abcds {
 

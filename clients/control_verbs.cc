@@ -5,11 +5,10 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/time_util.h"
-
 #include "clients/format.h"
 #include "clients/json.h"
 #include "clients/report.h"
+#include "google/protobuf/util/time_util.h"
 
 namespace abcds {
 namespace {
@@ -24,8 +23,8 @@ int Finish(const Invocation& invocation, const absl::StatusOr<Response>& respons
     return kExitOk;
   }
   invocation.out << done << ". Now: " << ModeText(state) << ", " << TargetText(state) << ", set "
-                 << BatteryPowerText(state.decision().setpoint_w()) << " (" << WordsOf(Printable(state.decision().reason()))
-                 << ").\n";
+                 << BatteryPowerText(state.decision().setpoint_w()) << " ("
+                 << WordsOf(Printable(state.decision().reason())) << ").\n";
   return kExitOk;
 }
 
@@ -61,7 +60,8 @@ absl::StatusOr<v1::SetModeRequest> ReadMode(const CommandLine& line) {
   request.set_mode(ModeOf(line.words[0]));
   const bool forced = request.mode() == v1::MODE_FORCED;
   for (const char* const option : {"power", "until_soc"}) {
-    if (!forced && line.Has(option)) return absl::InvalidArgumentError(absl::StrCat("--", option, " is for mode forced only"));
+    if (!forced && line.Has(option))
+      return absl::InvalidArgumentError(absl::StrCat("--", option, " is for mode forced only"));
   }
   if (forced && !line.Has("power")) {
     return absl::InvalidArgumentError("mode forced needs --power: 500W charges, -500W discharges");
@@ -94,13 +94,15 @@ int RunTarget(const Invocation& invocation) {
   request.set_target_w(*target_w);
   const absl::Status lease = ReadLease(invocation.line, request);
   if (!lease.ok()) return invocation.UsageError(std::string(lease.message()));
-  return Finish(invocation, invocation.Connect()->SetTarget(request), absl::StrCat("The grid target is ", GridText(*target_w)));
+  return Finish(invocation, invocation.Connect()->SetTarget(request),
+                absl::StrCat("The grid target is ", GridText(*target_w)));
 }
 
 int RunMode(const Invocation& invocation) {
   const auto request = ReadMode(invocation.line);
   if (!request.ok()) return invocation.UsageError(std::string(request.status().message()));
-  return Finish(invocation, invocation.Connect()->SetMode(*request), absl::StrCat("The mode is ", invocation.line.words[0]));
+  return Finish(invocation, invocation.Connect()->SetMode(*request),
+                absl::StrCat("The mode is ", invocation.line.words[0]));
 }
 
 int RunClearFault(const Invocation& invocation) {

@@ -1,10 +1,9 @@
 #include "clients/fake_daemon.h"
 
 #include "absl/strings/str_cat.h"
+#include "clients/example_state.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
-
-#include "clients/example_state.h"
 
 namespace abcds {
 

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-
 #include "clients/format.h"
 
 namespace abcds {
@@ -17,8 +16,8 @@ std::string Usage(const Verb& verb) {
   std::string usage = absl::StrCat("abcdsctl ", std::string(verb.name));
   if (!verb.arguments.empty()) absl::StrAppend(&usage, " ", std::string(verb.arguments));
   for (const Option& option : verb.options) {
-    absl::StrAppend(&usage, " [--", std::string(option.name), option.value.empty() ? "" : " ", std::string(option.value),
-                    "]");
+    absl::StrAppend(&usage, " [--", std::string(option.name), option.value.empty() ? "" : " ",
+                    std::string(option.value), "]");
   }
   return usage;
 }
@@ -26,8 +25,8 @@ std::string Usage(const Verb& verb) {
 std::string OptionLines(std::span<const Option> options) {
   std::string lines;
   for (const Option& option : options) {
-    const std::string left = absl::StrCat("  --", std::string(option.name), option.value.empty() ? "" : " ",
-                                          std::string(option.value), " ");
+    const std::string left =
+        absl::StrCat("  --", std::string(option.name), option.value.empty() ? "" : " ", std::string(option.value), " ");
     absl::StrAppend(&lines, PadRight(left, kColumn), std::string(option.summary), "\n");
   }
   return lines;
@@ -46,7 +45,8 @@ std::string Words(std::span<const std::string_view> words) {
 }  // namespace
 
 std::string OverviewText(std::span<const Verb> verbs, std::span<const Option> common) {
-  std::string text = "abcdsctl watches and steers abcdsd, the battery controller.\n\nUsage: abcdsctl VERB ...\n\nVerbs:\n";
+  std::string text =
+      "abcdsctl watches and steers abcdsd, the battery controller.\n\nUsage: abcdsctl VERB ...\n\nVerbs:\n";
   for (const Verb& verb : verbs) {
     std::string left = absl::StrCat("  ", std::string(verb.name));
     if (!verb.arguments.empty()) absl::StrAppend(&left, " ", std::string(verb.arguments));
@@ -85,7 +85,9 @@ std::string CompletionScript(const std::string& shell, std::span<const Verb> ver
       "_abcdsctl() {\n"
       "  local words current=\"${COMP_WORDS[COMP_CWORD]}\" verb=\"${COMP_WORDS[1]}\"\n"
       "  case \"$verb\" in\n",
-      cases, "  esac\n  if [ \"$COMP_CWORD\" -eq 1 ] || { [ \"$COMP_CWORD\" -eq 2 ] && [ \"$verb\" = help ]; }; then\n    words=\"",
+      cases,
+      "  esac\n  if [ \"$COMP_CWORD\" -eq 1 ] || { [ \"$COMP_CWORD\" -eq 2 ] && [ \"$verb\" = help ]; }; then\n    "
+      "words=\"",
       all,
       "\"\n"
       "  fi\n"

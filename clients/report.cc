@@ -5,9 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "google/protobuf/util/time_util.h"
-
 #include "clients/format.h"
+#include "google/protobuf/util/time_util.h"
 
 namespace abcds {
 namespace {
@@ -28,9 +27,7 @@ double Seconds(const google::protobuf::Duration& duration) {
   return static_cast<double>(TimeUtil::DurationToMilliseconds(duration)) / 1e3;
 }
 
-std::string LifecycleText(v1::Lifecycle lifecycle) {
-  return EnumText(v1::Lifecycle_Name(lifecycle), "LIFECYCLE_");
-}
+std::string LifecycleText(v1::Lifecycle lifecycle) { return EnumText(v1::Lifecycle_Name(lifecycle), "LIFECYCLE_"); }
 
 std::string ReasonText(const v1::Decision& decision) {
   std::string text = WordsOf(Printable(decision.reason()));
@@ -67,8 +64,9 @@ std::string BatteryLine(const v1::PlantState::Battery& battery) {
   if (battery.has_voltage_v()) parts.push_back(NumberText(battery.voltage_v(), 2, "V"));
   if (battery.has_current_a()) {
     const double current_a = battery.current_a();
-    parts.push_back(absl::StrCat(NumberText(std::abs(current_a), 1, "A"),
-                                 current_a > 0.05 ? " charging" : current_a < -0.05 ? " discharging" : ""));
+    parts.push_back(absl::StrCat(NumberText(std::abs(current_a), 1, "A"), current_a > 0.05    ? " charging"
+                                                                          : current_a < -0.05 ? " discharging"
+                                                                                              : ""));
   }
   if (battery.has_cell_lowest_v() && battery.has_cell_highest_v()) {
     parts.push_back(absl::StrCat("cells ", NumberText(battery.cell_lowest_v(), 3, ""), " to ",
@@ -122,16 +120,17 @@ std::vector<std::string> FaultLines(const google::protobuf::RepeatedPtrField<v1:
   if (faults.empty()) return {Line("Faults", {"none"})};
   std::vector<std::string> lines;
   for (const v1::Fault& fault : faults) {
-    const std::string what = absl::StrCat(
-        EnumText(v1::Fault::Severity_Name(fault.severity()), "SEVERITY_"), ": ", Printable(fault.id()),
-        fault.device().empty() ? "" : absl::StrCat(" of ", Printable(fault.device())), fault.latched() ? ", latched" : "",
-        fault.active() ? "" : ", its cause has gone");
+    const std::string what =
+        absl::StrCat(EnumText(v1::Fault::Severity_Name(fault.severity()), "SEVERITY_"), ": ", Printable(fault.id()),
+                     fault.device().empty() ? "" : absl::StrCat(" of ", Printable(fault.device())),
+                     fault.latched() ? ", latched" : "", fault.active() ? "" : ", its cause has gone");
     const std::string since = fault.has_since() ? absl::StrCat("since ", ClockText(fault.since(), now)) : "";
     lines.push_back(Line(lines.empty() ? "Faults" : "", {what, since}));
     if (!fault.text().empty()) lines.push_back(Line("", {absl::StrCat("  ", Printable(fault.text()))}));
     if (fault.latched() && !fault.active()) {
-      lines.push_back(Line("", {absl::StrCat("  To go on: abcdsctl clear-fault ", Printable(fault.id()),
-                                             fault.device().empty() ? "" : absl::StrCat(" --device ", Printable(fault.device())))}));
+      lines.push_back(Line(
+          "", {absl::StrCat("  To go on: abcdsctl clear-fault ", Printable(fault.id()),
+                            fault.device().empty() ? "" : absl::StrCat(" --device ", Printable(fault.device())))}));
     }
   }
   return lines;
@@ -183,7 +182,8 @@ std::vector<std::string> StatusLines(const v1::PlantState& state) {
   lines.push_back(BatteryLine(state.battery()));
   lines.push_back(LimitsLine(state));
   for (const v1::ConverterStatus& converter : state.converters()) lines.push_back(ConverterLine(converter));
-  lines.push_back(Line("Decision", {absl::StrCat(BatteryPowerText(state.decision().setpoint_w()), ": ", ReasonText(state.decision()))}));
+  lines.push_back(Line(
+      "Decision", {absl::StrCat(BatteryPowerText(state.decision().setpoint_w()), ": ", ReasonText(state.decision()))}));
   for (std::string& line : FaultLines(state.faults(), state.time())) lines.push_back(std::move(line));
   AppendTrouble(lines, state.meter().name(), state.meter().details());
   AppendTrouble(lines, state.battery().name(), state.battery().details());
@@ -205,19 +205,20 @@ std::string WatchLine(const v1::PlantState& state) {
   }
   absl::StrAppend(&line, "  set ", PadLeft(BatteryPowerText(state.decision().setpoint_w()), 19), "  ",
                   WordsOf(Printable(state.decision().reason())));
-  if (!state.faults().empty()) absl::StrAppend(&line, "  ", state.faults_size(), state.faults_size() == 1 ? " fault" : " faults");
+  if (!state.faults().empty())
+    absl::StrAppend(&line, "  ", state.faults_size(), state.faults_size() == 1 ? " fault" : " faults");
   return line;
 }
 
-std::vector<std::string> ExplainLines(const v1::ExplainResponse& explanation,
-                                      const google::protobuf::Timestamp& now) {
+std::vector<std::string> ExplainLines(const v1::ExplainResponse& explanation, const google::protobuf::Timestamp& now) {
   std::vector<std::string> lines = {Printable(explanation.summary())};
   for (const v1::ConverterExplanation& converter : explanation.converters()) {
     lines.push_back(absl::StrCat("  ", Printable(converter.name()), ": ", Printable(converter.text())));
   }
   const v1::Decision& decision = explanation.decision();
-  lines.push_back(Line("Wanted", {absl::StrCat(BatteryPowerText(decision.wanted_w()), " before limits"),
-                                  absl::StrCat(BatteryPowerText(decision.setpoint_w()), " after them"), ReasonText(decision)}));
+  lines.push_back(
+      Line("Wanted", {absl::StrCat(BatteryPowerText(decision.wanted_w()), " before limits"),
+                      absl::StrCat(BatteryPowerText(decision.setpoint_w()), " after them"), ReasonText(decision)}));
   for (std::string& line : FaultLines(explanation.faults(), now)) lines.push_back(std::move(line));
   return lines;
 }

@@ -26,10 +26,10 @@ class ReportTest : public testing::Test {
 TEST_F(ReportTest, StatusTellsEverythingInWords) {
   EXPECT_THAT(
       StatusLines(ExampleState()),
-      ElementsAre("Site        home at 08:00:00   abcdsd 0.1.0",                                             //
-                  "Mode        automatic",                                                                   //
-                  "Grid        12 W importing   target 0 W   meter grid active, 0.4 s old",                  //
-                  "House       402 W consumed",                                                              //
+      ElementsAre("Site        home at 08:00:00   abcdsd 0.1.0",                                               //
+                  "Mode        automatic",                                                                     //
+                  "Grid        12 W importing   target 0 W   meter grid active, 0.4 s old",                    //
+                  "House       402 W consumed",                                                                //
                   "Battery     54.2 %   26.40 V   15.2 A discharging   cells 3.298 to 3.305 V   18 to 21 °C",  //
                   "            takes up to 1300 W   gives up to 1290 W   charged 54 Wh, discharged 1.23 kWh",  //
                   "inverter    388 W discharging   set 390 W discharging   lumentree active   regulating for 12 s",
@@ -82,10 +82,12 @@ TEST_F(ReportTest, FaultsSayWhatToDo) {
   fault->set_latched(true);
   fault->set_text("It reads back something else than it was told: check its mode switch.");
   fault->mutable_since()->set_seconds(state.time().seconds() - 60);
-  EXPECT_THAT(StatusLines(state),
-              Contains("Faults      stop: converter_not_following of inverter, latched, its cause has gone   since 07:59:00"));
+  EXPECT_THAT(
+      StatusLines(state),
+      Contains("Faults      stop: converter_not_following of inverter, latched, its cause has gone   since 07:59:00"));
   EXPECT_THAT(StatusLines(state), Contains(HasSubstr("check its mode switch.")));
-  EXPECT_THAT(StatusLines(state), Contains(HasSubstr("abcdsctl clear-fault converter_not_following --device inverter")));
+  EXPECT_THAT(StatusLines(state),
+              Contains(HasSubstr("abcdsctl clear-fault converter_not_following --device inverter")));
   EXPECT_THAT(WatchLine(state), HasSubstr("  1 fault"));
 
   state.mutable_faults(0)->set_active(true);  // clearing would be refused
@@ -101,9 +103,10 @@ TEST_F(ReportTest, TroubleOfEveryDeviceIsShown) {
 }
 
 TEST_F(ReportTest, WatchLineKeepsItsColumns) {
-  EXPECT_EQ(WatchLine(ExampleState()),
-            "08:00:00  grid    12 W importing  house    402 W  battery   388 W discharging  54 %  set   390 W discharging  "
-            "converter limit");
+  EXPECT_EQ(
+      WatchLine(ExampleState()),
+      "08:00:00  grid    12 W importing  house    402 W  battery   388 W discharging  54 %  set   390 W discharging  "
+      "converter limit");
 }
 
 TEST_F(ReportTest, ExplanationShowsSentencesThenNumbers) {

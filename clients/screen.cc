@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-
 #include "clients/format.h"
 #include "clients/report.h"
 

@@ -6,14 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "google/protobuf/struct.pb.h"
-#include "google/protobuf/util/time_util.h"
-
 #include "clients/json.h"
 #include "clients/report.h"
 #include "clients/screen.h"
 #include "clients/terminal.h"
 #include "clients/version.h"
+#include "google/protobuf/struct.pb.h"
+#include "google/protobuf/util/time_util.h"
 
 namespace abcds {
 namespace {

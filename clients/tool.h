@@ -9,8 +9,8 @@
 
 namespace abcds {
 
-// The binary at `given`, or, where that is empty, the first of: `own_folder`/abcdsd, `own_folder`/../server/abcdsd, abcdsd in
-// the folders of `search_path` ("a:b"). NOT_FOUND with a sentence that says where was looked.
+// The binary at `given`, or, where that is empty, the first of: `own_folder`/abcdsd, `own_folder`/../server/abcdsd,
+// abcdsd in the folders of `search_path` ("a:b"). NOT_FOUND with a sentence that says where was looked.
 [[nodiscard]] absl::StatusOr<std::string> FindAbcdsd(const std::string& given, const std::string& own_folder,
                                                      const std::string& search_path);
 

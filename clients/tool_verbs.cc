@@ -7,10 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "google/protobuf/struct.pb.h"
-
 #include "clients/json.h"
 #include "clients/tool.h"
+#include "google/protobuf/struct.pb.h"
 
 namespace abcds {
 namespace {

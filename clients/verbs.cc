@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-
 #include "clients/control_verbs.h"
 #include "clients/help.h"
 #include "clients/state_verbs.h"
@@ -45,26 +44,64 @@ constexpr Option kClearOptions[] = {{"device", "NAME", "only the fault of this d
 constexpr std::string_view kShells[] = {"bash", "zsh"};
 
 constexpr Verb kVerbs[] = {
-    {.name = "status", .arguments = "", .summary = "shows the plant now", .details = "", .options = {}, .choices = {},
+    {.name = "status",
+     .arguments = "",
+     .summary = "shows the plant now",
+     .details = "",
+     .options = {},
+     .choices = {},
      .run = RunStatus},
-    {.name = "watch", .arguments = "", .summary = "prints a line for each new state",
+    {.name = "watch",
+     .arguments = "",
+     .summary = "prints a line for each new state",
      .details = "Ends with Ctrl-C, or when the daemon ends (exit code 3). With --json: one JSON object a line.\n",
-     .options = kWatchOptions, .choices = {}, .run = RunWatch},
-    {.name = "top", .arguments = "", .summary = "the plant as a live screen",
-     .details = "Ends with q or Ctrl-C. Needs a terminal, 80x24 is enough.\n", .options = kTopOptions, .choices = {},
+     .options = kWatchOptions,
+     .choices = {},
+     .run = RunWatch},
+    {.name = "top",
+     .arguments = "",
+     .summary = "the plant as a live screen",
+     .details = "Ends with q or Ctrl-C. Needs a terminal, 80x24 is enough.\n",
+     .options = kTopOptions,
+     .choices = {},
      .run = RunTop},
-    {.name = "explain", .arguments = "", .summary = "says why the setpoints are what they are", .details = "",
-     .options = {}, .choices = {}, .run = RunExplain},
-    {.name = "enable", .arguments = "charger|discharger", .summary = "allows charging or discharging",
-     .details = "Stays until changed or until the daemon restarts.\n", .options = {}, .choices = kDirections,
-     .words_min = 1, .words_max = 1, .run = RunEnable},
-    {.name = "disable", .arguments = "charger|discharger", .summary = "forbids charging or discharging",
-     .details = "Stays until changed or until the daemon restarts.\n", .options = {}, .choices = kDirections,
-     .words_min = 1, .words_max = 1, .run = RunDisable},
-    {.name = "target", .arguments = "POWER", .summary = "the grid power to hold, + imports",
-     .details = "A lease: falls back to the configured target by itself.\n", .options = kLeaseOptions, .choices = {},
-     .words_min = 1, .words_max = 1, .run = RunTarget},
-    {.name = "mode", .arguments = "MODE", .summary = "sets the mode of operation",
+    {.name = "explain",
+     .arguments = "",
+     .summary = "says why the setpoints are what they are",
+     .details = "",
+     .options = {},
+     .choices = {},
+     .run = RunExplain},
+    {.name = "enable",
+     .arguments = "charger|discharger",
+     .summary = "allows charging or discharging",
+     .details = "Stays until changed or until the daemon restarts.\n",
+     .options = {},
+     .choices = kDirections,
+     .words_min = 1,
+     .words_max = 1,
+     .run = RunEnable},
+    {.name = "disable",
+     .arguments = "charger|discharger",
+     .summary = "forbids charging or discharging",
+     .details = "Stays until changed or until the daemon restarts.\n",
+     .options = {},
+     .choices = kDirections,
+     .words_min = 1,
+     .words_max = 1,
+     .run = RunDisable},
+    {.name = "target",
+     .arguments = "POWER",
+     .summary = "the grid power to hold, + imports",
+     .details = "A lease: falls back to the configured target by itself.\n",
+     .options = kLeaseOptions,
+     .choices = {},
+     .words_min = 1,
+     .words_max = 1,
+     .run = RunTarget},
+    {.name = "mode",
+     .arguments = "MODE",
+     .summary = "sets the mode of operation",
      .details = "automatic       holds the grid at the target\n"
                 "idle            0 W\n"
                 "observe         computes and explains everything, commands nothing\n"
@@ -72,31 +109,71 @@ constexpr Verb kVerbs[] = {
                 "discharge-only  automatic, but never charges\n"
                 "forced          charges or discharges with --power, until --until_soc or the lease's end\n"
                 "All but automatic are leases: they fall back to automatic by themselves.\n",
-     .options = kModeOptions, .choices = kModes, .words_min = 1, .words_max = 1, .run = RunMode},
-    {.name = "clear-fault", .arguments = "[ID]", .summary = "clears latched faults whose cause has gone",
-     .details = "Without an ID: all that can be cleared. IDs are shown by `abcdsctl status`.\n", .options = kClearOptions,
-     .choices = {}, .words_max = 1, .run = RunClearFault},
-    {.name = "config", .arguments = "check FILE | print DEVICES", .summary = "checks a configuration, or prints one to start from",
+     .options = kModeOptions,
+     .choices = kModes,
+     .words_min = 1,
+     .words_max = 1,
+     .run = RunMode},
+    {.name = "clear-fault",
+     .arguments = "[ID]",
+     .summary = "clears latched faults whose cause has gone",
+     .details = "Without an ID: all that can be cleared. IDs are shown by `abcdsctl status`.\n",
+     .options = kClearOptions,
+     .choices = {},
+     .words_max = 1,
+     .run = RunClearFault},
+    {.name = "config",
+     .arguments = "check FILE | print DEVICES",
+     .summary = "checks a configuration, or prints one to start from",
      .details = "check FILE     reports all problems of a file at once, with line and what is allowed\n"
                 "print DEVICES  a commented file for a set of devices, for example lumentree+mqtt\n"
                 "Both work without a running daemon.\n",
-     .options = {}, .choices = kConfigActions, .words_min = 2, .words_max = 2, .run = RunConfig},
-    {.name = "decode", .arguments = "DEVICE [--request HEX] [--set KEY=VALUE]... [HEX...]",
+     .options = {},
+     .choices = kConfigActions,
+     .words_min = 2,
+     .words_max = 2,
+     .run = RunConfig},
+    {.name = "decode",
+     .arguments = "DEVICE [--request HEX] [--set KEY=VALUE]... [HEX...]",
      .summary = "what a device's bytes mean, as JSON",
-     .details = "Runs exactly the driver's decoder, without a daemon. Text bodies (plain numbers, JSON) come on standard input.\n"
+     .details = "Runs exactly the driver's decoder, without a daemon. Text bodies (plain numbers, JSON) come on "
+                "standard input.\n"
                 "`abcdsctl decode --list` shows the devices.\n",
-     .options = {}, .choices = {}, .words_min = 1, .words_max = 1000, .raw = true, .run = RunDecode},
-    {.name = "version", .arguments = "", .summary = "versions of this program and of the daemon", .details = "",
-     .options = {}, .choices = {}, .run = RunVersion},
-    {.name = "completion", .arguments = "bash|zsh", .summary = "prints a completion script for a shell",
-     .details = "In bash: source <(abcdsctl completion bash)\n", .options = {}, .choices = kShells, .words_min = 1,
-     .words_max = 1, .run = RunCompletion},
-    {.name = "help", .arguments = "[VERB]", .summary = "this overview, or all about one verb", .details = "",
-     .options = {}, .choices = {}, .words_max = 1, .run = RunHelp},
+     .options = {},
+     .choices = {},
+     .words_min = 1,
+     .words_max = 1000,
+     .raw = true,
+     .run = RunDecode},
+    {.name = "version",
+     .arguments = "",
+     .summary = "versions of this program and of the daemon",
+     .details = "",
+     .options = {},
+     .choices = {},
+     .run = RunVersion},
+    {.name = "completion",
+     .arguments = "bash|zsh",
+     .summary = "prints a completion script for a shell",
+     .details = "In bash: source <(abcdsctl completion bash)\n",
+     .options = {},
+     .choices = kShells,
+     .words_min = 1,
+     .words_max = 1,
+     .run = RunCompletion},
+    {.name = "help",
+     .arguments = "[VERB]",
+     .summary = "this overview, or all about one verb",
+     .details = "",
+     .options = {},
+     .choices = {},
+     .words_max = 1,
+     .run = RunHelp},
 };
 
 const Verb* FindVerb(std::string_view name) {
-  const auto found = std::find_if(std::begin(kVerbs), std::end(kVerbs), [&](const Verb& verb) { return verb.name == name; });
+  const auto found =
+      std::find_if(std::begin(kVerbs), std::end(kVerbs), [&](const Verb& verb) { return verb.name == name; });
   return found == std::end(kVerbs) ? nullptr : found;
 }
 
@@ -126,8 +203,8 @@ int RunCompletion(const Invocation& invocation) {
 
 // Checks number and choice of the words; the sentence of what is wrong, or "".
 std::string WordsProblem(const Verb& verb, const std::vector<std::string>& words) {
-  const std::string usage = absl::StrCat("abcdsctl ", std::string(verb.name), verb.arguments.empty() ? "" : " ",
-                                         std::string(verb.arguments));
+  const std::string usage =
+      absl::StrCat("abcdsctl ", std::string(verb.name), verb.arguments.empty() ? "" : " ", std::string(verb.arguments));
   if (words.size() > verb.words_max) {
     return absl::StrCat("\"", words[verb.words_max], "\" is one too many: ", usage);
   }
@@ -166,7 +243,8 @@ std::string TakeOption(std::vector<std::string>& raw, const std::string& name, c
 // Fills everything of the invocation that comes from the command line.
 absl::Status Parse(std::span<const std::string> arguments, size_t verb_at, const Verb& verb, Invocation& invocation) {
   std::vector<std::string> parsed(arguments.begin(), arguments.begin() + static_cast<ptrdiff_t>(verb_at));
-  if (verb_at < arguments.size()) invocation.raw.assign(arguments.begin() + static_cast<ptrdiff_t>(verb_at) + 1, arguments.end());
+  if (verb_at < arguments.size())
+    invocation.raw.assign(arguments.begin() + static_cast<ptrdiff_t>(verb_at) + 1, arguments.end());
   if (!verb.raw) parsed.insert(parsed.end(), invocation.raw.begin(), invocation.raw.end());
   std::vector<Option> options(std::begin(kCommonOptions), std::end(kCommonOptions));
   options.insert(options.end(), verb.options.begin(), verb.options.end());
@@ -180,9 +258,11 @@ absl::Status Parse(std::span<const std::string> arguments, size_t verb_at, const
     std::erase(invocation.raw, "--json");
     if (std::erase(invocation.raw, "--help") > 0) invocation.line.options.emplace("help", "");
   }
-  invocation.address = invocation.line.Get("address", invocation.address.empty() ? kDefaultAddress : invocation.address);
+  invocation.address =
+      invocation.line.Get("address", invocation.address.empty() ? kDefaultAddress : invocation.address);
   const auto timeout = ParseDuration(invocation.line.Get("timeout", "5s"));
-  if (!timeout.ok()) return absl::InvalidArgumentError(absl::StrCat("--timeout: ", std::string(timeout.status().message())));
+  if (!timeout.ok())
+    return absl::InvalidArgumentError(absl::StrCat("--timeout: ", std::string(timeout.status().message())));
   invocation.timeout = *timeout;
   return absl::OkStatus();
 }
@@ -194,8 +274,13 @@ std::span<const Verb> Verbs() { return kVerbs; }
 std::span<const Option> CommonOptions() { return kCommonOptions; }
 
 int RunCommand(std::span<const std::string> arguments, const Surroundings& surroundings) {
-  Invocation invocation{.verb = "", .line = {}, .raw = {}, .address = surroundings.address, .abcdsd = "",
-                        .out = surroundings.out, .err = surroundings.err};
+  Invocation invocation{.verb = "",
+                        .line = {},
+                        .raw = {},
+                        .address = surroundings.address,
+                        .abcdsd = "",
+                        .out = surroundings.out,
+                        .err = surroundings.err};
   const size_t verb_at = FirstWord(arguments, kCommonOptions);
   const Verb* verb = FindVerb("help");
   if (verb_at < arguments.size()) {

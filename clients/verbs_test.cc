@@ -53,26 +53,30 @@ TEST_P(RequestTest, ReachesTheDaemon) {
 
 INSTANTIATE_TEST_SUITE_P(
     Verbs, RequestTest,
-    testing::Values(
-        RequestCase{"Status", {"status"}, "GetState "},
-        RequestCase{"WatchAsksForItsInterval", {"watch", "--interval", "200ms", "--count", "2"},
-                    "WatchState min_interval { nanos: 200000000 }"},
-        RequestCase{"EnableCharger", {"enable", "charger"}, "SetChargerEnabled enabled: true"},
-        RequestCase{"DisableDischarger", {"disable", "discharger"}, "SetDischargerEnabled enabled: false"},
-        RequestCase{"TargetLeavesTheLeaseToTheDaemon", {"target", "200"}, "SetTarget target_w: 200"},
-        RequestCase{"NegativeTargetWithLease", {"target", "-0.3kW", "--lease", "10m"},
-                    "SetTarget target_w: -300 lease { seconds: 600 }"},
-        RequestCase{"ModeAutomatic", {"mode", "automatic"}, "SetMode mode: MODE_AUTOMATIC"},
-        RequestCase{"ModeIdle", {"mode", "idle", "--lease=2h"}, "SetMode mode: MODE_IDLE lease { seconds: 7200 }"},
-        RequestCase{"ModeObserve", {"mode", "observe"}, "SetMode mode: MODE_OBSERVE"},
-        RequestCase{"ModeChargeOnly", {"mode", "charge-only"}, "SetMode mode: MODE_CHARGE_ONLY"},
-        RequestCase{"ModeDischargeOnly", {"mode", "discharge-only"}, "SetMode mode: MODE_DISCHARGE_ONLY"},
-        RequestCase{"ModeForced", {"mode", "forced", "--power", "-500W", "--until-soc", "40%", "--lease", "1h30m"},
-                    "SetMode mode: MODE_FORCED power_w: -500 until_soc_ratio: 0.4 lease { seconds: 5400 }"},
-        RequestCase{"ClearEverything", {"clear-fault"}, "ClearFault "},
-        RequestCase{"ClearOne", {"clear-fault", "converter_silent", "--device", "inverter"},
-                    "ClearFault id: \"converter_silent\" device: \"inverter\""},
-        RequestCase{"OptionsMayComeFirst", {"--json", "--timeout", "2s", "status"}, "GetState "}),
+    testing::Values(RequestCase{"Status", {"status"}, "GetState "},
+                    RequestCase{"WatchAsksForItsInterval",
+                                {"watch", "--interval", "200ms", "--count", "2"},
+                                "WatchState min_interval { nanos: 200000000 }"},
+                    RequestCase{"EnableCharger", {"enable", "charger"}, "SetChargerEnabled enabled: true"},
+                    RequestCase{"DisableDischarger", {"disable", "discharger"}, "SetDischargerEnabled enabled: false"},
+                    RequestCase{"TargetLeavesTheLeaseToTheDaemon", {"target", "200"}, "SetTarget target_w: 200"},
+                    RequestCase{"NegativeTargetWithLease",
+                                {"target", "-0.3kW", "--lease", "10m"},
+                                "SetTarget target_w: -300 lease { seconds: 600 }"},
+                    RequestCase{"ModeAutomatic", {"mode", "automatic"}, "SetMode mode: MODE_AUTOMATIC"},
+                    RequestCase{
+                        "ModeIdle", {"mode", "idle", "--lease=2h"}, "SetMode mode: MODE_IDLE lease { seconds: 7200 }"},
+                    RequestCase{"ModeObserve", {"mode", "observe"}, "SetMode mode: MODE_OBSERVE"},
+                    RequestCase{"ModeChargeOnly", {"mode", "charge-only"}, "SetMode mode: MODE_CHARGE_ONLY"},
+                    RequestCase{"ModeDischargeOnly", {"mode", "discharge-only"}, "SetMode mode: MODE_DISCHARGE_ONLY"},
+                    RequestCase{"ModeForced",
+                                {"mode", "forced", "--power", "-500W", "--until-soc", "40%", "--lease", "1h30m"},
+                                "SetMode mode: MODE_FORCED power_w: -500 until_soc_ratio: 0.4 lease { seconds: 5400 }"},
+                    RequestCase{"ClearEverything", {"clear-fault"}, "ClearFault "},
+                    RequestCase{"ClearOne",
+                                {"clear-fault", "converter_silent", "--device", "inverter"},
+                                "ClearFault id: \"converter_silent\" device: \"inverter\""},
+                    RequestCase{"OptionsMayComeFirst", {"--json", "--timeout", "2s", "status"}, "GetState "}),
     [](const auto& info) { return info.param.name; });
 
 // Command lines that make no sense never reach a daemon: there is none here.
@@ -97,7 +101,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         UsageCase{"UnknownVerb", {"explode"}, "there is no verb \"explode\"\n"},
         UsageCase{"MistypedVerb", {"statsu"}, "there is no verb \"statsu\"; did you mean status?"},
-        UsageCase{"MistypedChoice", {"enable", "chrger"}, "\"chrger\" is none of charger, discharger; did you mean charger?"},
+        UsageCase{
+            "MistypedChoice", {"enable", "chrger"}, "\"chrger\" is none of charger, discharger; did you mean charger?"},
         UsageCase{"MissingWord", {"enable"}, "something is missing: abcdsctl enable charger|discharger"},
         UsageCase{"OneWordTooMany", {"status", "now"}, "\"now\" is one too many: abcdsctl status"},
         UsageCase{"OptionOfAnotherVerb", {"status", "--lease", "5m"}, "there is no option --lease"},
@@ -105,7 +110,8 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{"BadLease", {"target", "0", "--lease", "soon"}, "\"soon\" is not a length of time"},
         UsageCase{"ForcedWithoutPower", {"mode", "forced"}, "mode forced needs --power"},
         UsageCase{"PowerWithoutForced", {"mode", "idle", "--power", "5"}, "--power is for mode forced only"},
-        UsageCase{"ShareForPercent", {"mode", "forced", "--power", "5", "--until_soc", "0.8"},
+        UsageCase{"ShareForPercent",
+                  {"mode", "forced", "--power", "5", "--until_soc", "0.8"},
                   "\"0.8\" is not between 1 % and 99 %; did you mean 80%?"},
         UsageCase{"BadCount", {"watch", "--count", "many"}, "\"many\" is not a count"},
         UsageCase{"BadInterval", {"watch", "--interval", "-1s"}, "\"-1s\" is not a length of time"},
@@ -209,7 +215,8 @@ TEST(VersionTest, NeedsNoDaemon) {
 
 TEST(HelpTest, EveryVerbIsInTheOverviewAndHasItsOwnPage) {
   const std::string overview = Ctl({"help"}).out;
-  EXPECT_THAT(overview, HasSubstr("Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 no daemon answers."));
+  EXPECT_THAT(overview,
+              HasSubstr("Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 no daemon answers."));
   std::set<std::string> names;
   for (const Verb& verb : Verbs()) {
     const std::string name(verb.name);
