@@ -2,12 +2,26 @@
 #ifndef ABCDS_CONTROL_CORE_CONTROL_CORE_H_
 #define ABCDS_CONTROL_CORE_CONTROL_CORE_H_
 
+#include <array>
+
+#include "control/core/battery_limiter.h"
+#include "control/core/dispatcher.h"
+#include "control/core/fault_table.h"
+#include "control/core/gate.h"
+#include "control/core/load_observer.h"
+#include "control/core/meter_supervisor.h"
+#include "control/core/power_tube.h"
+#include "control/core/setpoint_writer.h"
 #include "control/core/settings.h"
 #include "control/core/types.h"
 
 namespace abcds {
 
-// Pure: owns no clock, no thread, no heap. One step per control cycle.
+// Pure: owns no clock, no thread, no heap. One step per control cycle:
+//
+//   what our converters do (PowerTube) → what the house draws (LoadObserver, MeterSupervisor) → what the battery allows
+//   (BatteryLimiter, FaultTable) → what we want (Want) → who does it (Dispatcher) → what is worth a write
+//   (SetpointWriter) → whether it may leave (Gate).
 class ControlCore {
  public:
   explicit ControlCore(const CoreSettings& settings) noexcept;
@@ -16,7 +30,62 @@ class ControlCore {
   void Step(const Inputs& inputs, Outputs& outputs) noexcept;
 
  private:
-  CoreSettings settings_;
+  struct Unit {
+    PowerTube tube;
+    SetpointWriter writer;
+    bool ready = false;
+    MonotonicTime lost_at = MonotonicTime::max();
+    Decision decision;
+  };
+  // The wish for the whole plant, with its reason.
+  struct Wish {
+    Watts unlimited;
+    Watts power;  // + charges
+    Reason reason = Reason::kRegulating;
+    Watts limit;
+    bool limited = false;
+    bool must_reduce = false;  // a limit, not a wish, asks for less than now
+  };
+
+  void VoidOldSamples() noexcept;
+  void ResolveIntent(Outputs& out) noexcept;
+  void ObserveConverters() noexcept;
+  void ObserveMeter() noexcept;
+  void ProtectBattery(Outputs& out) noexcept;
+  void ReportFaults() noexcept;
+  [[nodiscard]] Wish Want(const Outputs& out) const noexcept;
+  void WishForLoad(const Outputs& out, Wish& wish) const noexcept;
+  void LimitWish(const Outputs& out, Wish& wish) const noexcept;
+  void Command(const Wish& wish, Outputs& out) noexcept;
+  void Account(const Wish& wish, Outputs& out) noexcept;
+
+  [[nodiscard]] bool Usable(int converter) const noexcept;
+  [[nodiscard]] Watts StandingPower() const noexcept;
+  [[nodiscard]] Sample<Volts> TerminalVoltage() const noexcept;
+  void Settle(Decision& decision, const Decision& next) const noexcept;
+
+  const CoreSettings settings_;
+  LoadObserver observer_;
+  MeterSupervisor supervisor_;
+  BatteryLimiter battery_;
+  FaultTable faults_;
+  Dispatcher dispatcher_;
+  Gate gate_;
+  std::array<Unit, kMaxConverters> units_;
+
+  Inputs inputs_;            // of this step
+  bool measured_ = false;    // a new trusted measurement arrived in this step
+  uint64_t last_sequence_ = 0;
+  MonotonicTime started_at_ = MonotonicTime::max();
+  MonotonicTime void_before_ = MonotonicTime::min();
+  uint32_t clear_generation_ = 0;
+  bool circulation_ = false;
+  Intent forced_intent_;     // the forced mode whose end by state of charge has been reached …
+  bool forced_done_ = false; // … stays ended
+  Mode mode_ = Mode::kAutomatic;
+  Decision plant_;
+  Joules charged_;
+  Joules discharged_;
 };
 
 }  // namespace abcds

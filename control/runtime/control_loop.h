@@ -50,6 +50,7 @@ class ControlLoop {
  private:
   void Run();
 
+  const CoreSettings settings_;
   LoopOptions options_;
   Cycle cycle_;
   std::atomic<bool> stopping_{false};

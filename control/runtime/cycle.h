@@ -41,6 +41,7 @@ class Cycle {
 
   // Filled by the thread that runs the cycle, part of the next snapshot.
   [[nodiscard]] CycleStatistics& statistics() noexcept { return statistics_; }
+  // The thread that runs the cycle only; others read snapshots().
   [[nodiscard]] const Snapshot& last() const noexcept { return snapshot_; }
 
   [[nodiscard]] Mailbox<Snapshot>& snapshots() noexcept { return snapshots_; }
@@ -49,7 +50,7 @@ class Cycle {
 
  private:
   void ReadDevices() noexcept;
-  void ReportChanges(const Outputs& before, MonotonicTime now) noexcept;
+  void ReportChanges(MonotonicTime now) noexcept;
 
   const CoreSettings settings_;
   CycleDevices devices_;
@@ -57,6 +58,7 @@ class Cycle {
   CycleStatistics statistics_;
   Inputs inputs_;
   Snapshot snapshot_;
+  Outputs before_;  // of the previous cycle
   Mailbox<Snapshot> snapshots_;
   Mailbox<Intent> intents_;
   CycleEvents events_;

@@ -41,8 +41,8 @@ struct CycleStatistics {
   uint64_t involuntary_switches = 0;
   uint64_t events_dropped = 0;
   bool real_time = false;     // SCHED_FIFO and locked memory were granted
-  DurationHistogram compute;
-  DurationHistogram lateness;
+  DurationHistogram compute{};
+  DurationHistogram lateness{};
 };
 
 struct Snapshot {

@@ -1,0 +1,53 @@
+// What the battery takes and gives at this moment: derating towards each limit, full and empty with hysteresis.
+#ifndef ABCDS_CONTROL_CORE_BATTERY_LIMITER_H_
+#define ABCDS_CONTROL_CORE_BATTERY_LIMITER_H_
+
+#include "control/core/settings.h"
+#include "control/core/types.h"
+#include "hal/units/quantity.h"
+#include "hal/units/sample.h"
+#include "hal/units/time.h"
+
+namespace abcds {
+
+// Three tiers for each limit. Operating: power falls linearly on the way to it. Stop: 0 W at it, until a restart
+// threshold is passed. Latch: beyond a safety margin, which only a person clears (the fault table's part).
+class BatteryLimiter {
+ public:
+  explicit BatteryLimiter(const BatterySettings& settings) noexcept : settings_(settings) {}
+
+  // `terminal_voltage` as the converters see it, for sites without a BMS; `power` is our own into the battery, + charges.
+  BatteryLimits Update(const BatteryInput& battery, const Sample<Volts>& terminal_voltage, Watts power,
+                       MonotonicTime now) noexcept;
+
+  // Voltage in use, at rest (corrected for the drop under load); invalid while nobody reports one.
+  [[nodiscard]] const Sample<Volts>& voltage() const noexcept { return voltage_; }
+  // The BMS has been silent for longer than is allowed.
+  [[nodiscard]] bool silent() const noexcept { return silent_; }
+  // Beyond the safety margin: kCellVoltageHigh, kCellVoltageLow.
+  [[nodiscard]] bool cell_too_high() const noexcept { return cell_too_high_; }
+  [[nodiscard]] bool cell_too_low() const noexcept { return cell_too_low_; }
+  [[nodiscard]] bool temperature_outside() const noexcept { return temperature_outside_; }
+
+ private:
+  void ChooseVoltage(const BatteryInput& battery, const Sample<Volts>& terminal, Watts power, MonotonicTime now) noexcept;
+  void JudgeSilence(const BatteryInput& battery, MonotonicTime now) noexcept;
+  void UpdateFullAndEmpty(const BatteryInput& battery, Amperes current, MonotonicTime now) noexcept;
+  void LimitByVoltage(BatteryLimits& limits) const noexcept;
+  void LimitByTemperature(const BatteryInput& battery, MonotonicTime now, BatteryLimits& limits) noexcept;
+
+  BatterySettings settings_;
+  Sample<Volts> voltage_;
+  Volts cell_lowest_;   // at rest; the pack's mean where cells are not known
+  Volts cell_highest_;
+  bool silent_ = false;
+  bool full_ = false;
+  bool empty_ = false;
+  bool cell_too_high_ = false;
+  bool cell_too_low_ = false;
+  bool temperature_outside_ = false;
+};
+
+}  // namespace abcds
+
+#endif  // ABCDS_CONTROL_CORE_BATTERY_LIMITER_H_

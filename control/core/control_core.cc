@@ -1,0 +1,386 @@
+#include "control/core/control_core.h"
+
+#include <algorithm>
+
+namespace abcds {
+namespace {
+
+using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""ms;
+
+// From a setpoint's decision to the device's wire, typically: the rest of a cycle and one exchange at 9600 baud.
+constexpr Nanoseconds kWire = 40ms;
+// A lost converter may do anything for this long; then it counts as part of the house, so that the others can regulate.
+constexpr Nanoseconds kUnknownPower = 10s;
+// A settled reading that differs from the setpoint by this much is not regulation any more (DESIGN: 60 W).
+constexpr Watts kNotFollowing{60};
+constexpr Nanoseconds kNotFollowingAfter = 2s;
+constexpr Nanoseconds kReadingMaxAge = 3s;
+// Devices need this long to speak for the first time; before, their silence is not worth a fault.
+constexpr Nanoseconds kStartUp = 10s;
+// How long a suspend or a clock jump is shown.
+constexpr Nanoseconds kClockJumpShown = 30s;
+
+Reason ReasonOf(FaultId fault) {
+  switch (fault) {
+    case FaultId::kMeterSilent: return Reason::kMeterSilent;
+    case FaultId::kMeterFrozen: return Reason::kMeterFrozen;
+    case FaultId::kMeterDisagrees: return Reason::kMeterDisagrees;
+    case FaultId::kBatterySilent: return Reason::kBatterySilent;
+    case FaultId::kBatteryVoltageUnknown: return Reason::kBatteryVoltageUnknown;
+    case FaultId::kTemperatureOutside: return Reason::kTemperatureLimit;
+    default: return Reason::kFaultLatched;
+  }
+}
+
+template <class Q>
+void VoidIfOld(Sample<Q>& sample, MonotonicTime before) {
+  if (sample.taken_at <= before) sample.valid = false;
+}
+
+}  // namespace
+
+ControlCore::ControlCore(const CoreSettings& settings) noexcept
+    : settings_(settings),
+      observer_(settings.meter),
+      supervisor_(settings.meter),
+      battery_(settings.battery),
+      dispatcher_(settings),
+      gate_(settings) {
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    const ConverterSettings& device = settings_.converters[i];
+    units_[i].tube = PowerTube(device.response, device.reports_power);
+    units_[i].writer = SetpointWriter(device);
+  }
+}
+
+void ControlCore::Step(const Inputs& inputs, Outputs& out) noexcept {
+  inputs_ = inputs;
+  out = Outputs{};
+  if (started_at_ == MonotonicTime::max()) started_at_ = inputs.now;
+  VoidOldSamples();
+  ResolveIntent(out);
+  ObserveConverters();
+  ObserveMeter();
+  ProtectBattery(out);
+  ReportFaults();
+  const Wish wish = Want(out);
+  Command(wish, out);
+  Account(wish, out);
+}
+
+void ControlCore::VoidOldSamples() noexcept {
+  if (inputs_.samples_void) {
+    void_before_ = inputs_.now;
+    supervisor_.Reset();
+    observer_.Reset();
+  }
+  if (void_before_ == MonotonicTime::min()) return;
+  VoidIfOld(inputs_.meter.power, void_before_);
+  BatteryInput& battery = inputs_.battery;
+  VoidIfOld(battery.voltage, void_before_);
+  VoidIfOld(battery.current, void_before_);
+  VoidIfOld(battery.soc, void_before_);
+  VoidIfOld(battery.cell_lowest, void_before_);
+  VoidIfOld(battery.cell_highest, void_before_);
+  VoidIfOld(battery.temperature_lowest, void_before_);
+  VoidIfOld(battery.temperature_highest, void_before_);
+  VoidIfOld(battery.charge_current_limit, void_before_);
+  VoidIfOld(battery.discharge_current_limit, void_before_);
+  for (ConverterInput& converter : inputs_.converters) {
+    VoidIfOld(converter.power, void_before_);
+    VoidIfOld(converter.dc_voltage, void_before_);
+  }
+}
+
+void ControlCore::ResolveIntent(Outputs& out) noexcept {
+  const Intent& intent = inputs_.intent;
+  const MonotonicTime now = inputs_.now;
+  out.mode = now < intent.mode_ends ? intent.mode : Mode::kAutomatic;
+  out.target = now < intent.target_ends ? intent.target : settings_.regulation.target;
+  if (out.mode == Mode::kForced) {
+    const bool same = forced_intent_.forced_power == intent.forced_power &&
+                      forced_intent_.forced_until_soc == intent.forced_until_soc &&
+                      forced_intent_.mode_ends == intent.mode_ends;
+    if (!same) forced_done_ = false;
+    forced_intent_ = intent;
+    const Sample<Ratio>& soc = inputs_.battery.soc;
+    if (intent.forced_until_soc > Ratio(0) && soc.UsableAt(now, settings_.battery.silence_grace)) {
+      forced_done_ |= intent.forced_power > Watts(0) ? soc.value >= intent.forced_until_soc
+                                                     : soc.value <= intent.forced_until_soc;
+    }
+    if (forced_done_) out.mode = Mode::kAutomatic;
+  }
+  mode_ = out.mode;
+  if (intent.clear_generation != clear_generation_) {
+    clear_generation_ = intent.clear_generation;
+    const bool meter = intent.clear_fault == FaultId::kCount || intent.clear_fault == FaultId::kMeterDisagrees;
+    if (meter) {
+      supervisor_.ClearDisagreement();
+      faults_.Report(FaultId::kMeterDisagrees, false, now);
+    }
+    faults_.Clear(intent.clear_fault, intent.clear_converter);
+  }
+}
+
+bool ControlCore::Usable(int converter) const noexcept {
+  const ConverterInput& input = inputs_.converters[converter];
+  return input.ready && !input.faulty;
+}
+
+void ControlCore::ObserveConverters() noexcept {
+  const MonotonicTime now = inputs_.now;
+  PowerInterval own;
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    Unit& unit = units_[i];
+    const ConverterSettings& device = settings_.converters[i];
+    const bool usable = Usable(i);
+    if (unit.ready && !usable) {
+      unit.lost_at = now;
+      unit.writer.Override(Watts(0), now);
+      unit.tube.Command(Watts(0), now);
+      unit.tube.Forget({-device.max_discharge, device.max_charge});
+    } else if (!unit.ready && usable) {
+      unit.lost_at = MonotonicTime::max();
+      unit.tube.Command(Watts(0), now);
+    } else if (unit.lost_at != MonotonicTime::max() && now - unit.lost_at > kUnknownPower) {
+      unit.lost_at = MonotonicTime::max();
+      unit.tube.Forget({});
+    }
+    unit.ready = usable;
+    if (usable) {
+      unit.tube.Advance(now, inputs_.dt);
+      unit.tube.ReadBack(inputs_.converters[i].power, now);
+    }
+    own = own + unit.tube.power();
+  }
+  observer_.OwnPower(now, own);
+}
+
+void ControlCore::ObserveMeter() noexcept {
+  const MeterInput& meter = inputs_.meter;
+  measured_ = meter.trusted && meter.power.valid && IsFinite(meter.power.value) && meter.sequence != last_sequence_;
+  if (!measured_) return;
+  last_sequence_ = meter.sequence;
+  // After a silence the old estimate says nothing.
+  if (supervisor_.Silent(meter.power.taken_at)) observer_.Reset();
+  observer_.Measured(meter.power.value, meter.power.taken_at);
+  supervisor_.Measured(meter.power.value, observer_.own(), meter.power.taken_at);
+}
+
+Sample<Volts> ControlCore::TerminalVoltage() const noexcept {
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    const Sample<Volts>& voltage = inputs_.converters[i].dc_voltage;
+    if (Usable(i) && voltage.valid) return voltage;
+  }
+  return {};
+}
+
+Watts ControlCore::StandingPower() const noexcept {
+  Watts power;
+  for (int i = 0; i < settings_.converter_count; ++i) power += units_[i].tube.power().Middle();
+  return power;
+}
+
+void ControlCore::ProtectBattery(Outputs& out) noexcept {
+  out.battery_limits = battery_.Update(inputs_.battery, TerminalVoltage(), StandingPower(), inputs_.now);
+  out.battery_voltage = battery_.voltage();
+}
+
+void ControlCore::ReportFaults() noexcept {
+  const MonotonicTime now = inputs_.now;
+  const bool started = now - started_at_ >= kStartUp;
+  const BatteryInput& battery = inputs_.battery;
+  faults_.Report(FaultId::kMeterSilent, supervisor_.Silent(now) && (started || !supervisor_.waiting()), now);
+  faults_.Report(FaultId::kMeterFrozen, supervisor_.frozen(), now);
+  faults_.Report(FaultId::kMeterDisagrees, supervisor_.disagrees(), now);
+  faults_.Report(FaultId::kBatterySilent, battery_.silent() && (started || battery.voltage.valid), now);
+  faults_.Report(FaultId::kBatteryVoltageUnknown, !battery_.voltage().valid, now);
+  faults_.Report(FaultId::kBatteryForbids, battery.present && !(battery.charge_allowed && battery.discharge_allowed),
+                 now);
+  faults_.Report(FaultId::kCellVoltageHigh, battery_.cell_too_high(), now);
+  faults_.Report(FaultId::kCellVoltageLow, battery_.cell_too_low(), now);
+  faults_.Report(FaultId::kTemperatureOutside, battery_.temperature_outside(), now);
+  faults_.Report(FaultId::kCirculation, circulation_, now);
+  faults_.Report(FaultId::kClockJump, void_before_ != MonotonicTime::min() && now - void_before_ < kClockJumpShown, now);
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    const ConverterInput& input = inputs_.converters[i];
+    const Unit& unit = units_[i];
+    faults_.Report(FaultId::kConverterSilent, !input.ready && !input.faulty && started, now, i);
+    faults_.Report(FaultId::kConverterFaulty, input.faulty, now, i);
+    const bool follows = Magnitude(input.power.value - unit.tube.settling_at()) <= kNotFollowing;
+    const bool judged = Usable(i) && input.power.UsableAt(now, kReadingMaxAge) &&
+                        unit.tube.SettledBy() != MonotonicTime::min() &&
+                        now > unit.tube.SettledBy() + kNotFollowingAfter;
+    faults_.Report(FaultId::kConverterNotFollowing, judged && !follows, now, i);
+  }
+}
+
+void ControlCore::WishForLoad(const Outputs& out, Wish& wish) const noexcept {
+  if (!observer_.known()) {
+    wish.reason = Reason::kWaitingForMeter;
+    return;
+  }
+  // Where the load will be while the setpoint given now is in force: from its effect to that of the next one.
+  Nanoseconds delay = kWire;
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    if (Usable(i)) delay = std::max(delay, kWire + units_[i].tube.TypicalDelay());
+  }
+  const Nanoseconds ahead = delay + settings_.meter.interval / 2;
+  const Watts load = settings_.regulation.lead ? observer_.LoadAt(ahead) : observer_.load();
+  wish.power = out.target - load;
+  const bool charges = wish.power > Watts(0);
+  const Watts biased = wish.power + (charges ? settings_.regulation.charge_bias : settings_.regulation.discharge_bias);
+  wish.power = charges ? std::max(biased, Watts(0)) : std::min(biased, Watts(0));
+}
+
+ControlCore::Wish ControlCore::Want(const Outputs& out) const noexcept {
+  Wish wish;
+  if (mode_ == Mode::kForced) {
+    wish.power = inputs_.intent.forced_power;
+    wish.reason = Reason::kForced;
+  } else {
+    WishForLoad(out, wish);
+  }
+  wish.unlimited = wish.power;
+  LimitWish(out, wish);
+  return wish;
+}
+
+void ControlCore::LimitWish(const Outputs& out, Wish& wish) const noexcept {
+  auto forbid = [&wish](Reason reason) {
+    wish.power = Watts(0);
+    wish.reason = reason;
+    wish.limit = Watts(0);
+    wish.limited = true;
+    wish.must_reduce = true;
+  };
+  const bool charges = wish.power > Watts(0);
+  const bool discharges = wish.power < Watts(0);
+  if (charges && !inputs_.intent.charger_enabled) forbid(Reason::kDisabled);
+  if (discharges && !inputs_.intent.discharger_enabled) forbid(Reason::kDisabled);
+  if (charges && mode_ == Mode::kDischargeOnly) forbid(Reason::kModeForbids);
+  if (discharges && mode_ == Mode::kChargeOnly) forbid(Reason::kModeForbids);
+
+  const BatteryLimits& battery = out.battery_limits;
+  const Watts limit = charges ? battery.charge : battery.discharge;
+  const Reason why = charges ? battery.charge_reason : battery.discharge_reason;
+  if (Magnitude(wish.power) > limit) {
+    wish.power = charges ? limit : -limit;
+    wish.reason = why;
+    wish.limit = limit;
+    wish.limited = true;
+    // Small steps of a derating are regulation; more, and every stop, is protection.
+    wish.must_reduce = limit == Watts(0) || Magnitude(StandingPower()) > limit * 1.1;
+  }
+
+  const double authority = supervisor_.Authority(inputs_.now);
+  if (authority < 1.0 && !supervisor_.waiting()) {
+    wish.power = wish.power * authority;
+    wish.reason = Reason::kMeterFading;
+  }
+  // From here on: 0 W for everybody, the strongest cause last.
+  if (authority <= 0.0) forbid(supervisor_.waiting() ? Reason::kWaitingForMeter : Reason::kMeterSilent);
+  const FaultId stop = faults_.StopCause();
+  if (stop != FaultId::kCount) forbid(ReasonOf(stop));
+  if (mode_ == Mode::kIdle) forbid(Reason::kIdle);
+}
+
+void ControlCore::Command(const Wish& wish, Outputs& out) noexcept {
+  const MonotonicTime now = inputs_.now;
+  std::array<ConverterView, kMaxConverters> views;
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    const ConverterSettings& device = settings_.converters[i];
+    const ConverterInput& input = inputs_.converters[i];
+    views[i] = {.usable = Usable(i),
+                .max_charge = device.charges ? std::min(device.max_charge, input.max_charge) : Watts(0),
+                .max_discharge = device.discharges ? std::min(device.max_discharge, input.max_discharge) : Watts(0),
+                .setpoint = units_[i].writer.setpoint(),
+                .power = units_[i].tube.power()};
+  }
+  std::array<Assignment, kMaxConverters> assignments;
+  dispatcher_.Assign(wish.power, views, now, assignments);
+
+  std::array<Watts, kMaxConverters> powers{};
+  std::array<Decision, kMaxConverters> decisions{};
+  const bool observing = mode_ == Mode::kObserve;
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    Unit& unit = units_[i];
+    const Assignment& assignment = assignments[i];
+    Decision& decision = decisions[i];
+    decision.wanted = assignment.power;
+    decision.reason = assignment.reason;
+    decision.limit = assignment.limit;
+    decision.limited = assignment.reason == Reason::kConverterLimit || assignment.reason == Reason::kBelowMinimum;
+    if (observing) {
+      unit.writer.Override(Watts(0), now);
+      decision.reason = Reason::kObserving;
+    } else {
+      // An assignment below the standing power that a device's own limit asks for is no wish either.
+      const bool must_reduce = wish.must_reduce || assignment.reason == Reason::kConverterLimit;
+      const SetpointWriter::Result written = unit.writer.Decide(assignment.power, must_reduce, measured_, unit.tube, now);
+      if (decision.reason == Reason::kRegulating) decision.reason = written.reason;
+    }
+    // What limits or drives the plant explains a device that only carries it out.
+    const bool plain = decision.reason == Reason::kRegulating || decision.reason == Reason::kNothingToDo;
+    if (plain && wish.reason != Reason::kRegulating) {
+      decision.reason = wish.reason;
+      decision.limit = wish.limit;
+      decision.limited = wish.limited;
+    }
+    powers[i] = unit.writer.setpoint();
+  }
+
+  const Gate::Verdict verdict = gate_.Check(inputs_, powers);
+  circulation_ = verdict.circulation;
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    Unit& unit = units_[i];
+    if (powers[i] != unit.writer.setpoint()) {
+      unit.writer.Override(powers[i], now);
+      decisions[i].reason = Reason::kGate;
+    }
+    if (unit.ready) unit.tube.Command(powers[i], now);
+    decisions[i].setpoint = powers[i];
+    Settle(unit.decision, decisions[i]);
+    out.converters[i] = {powers[i], unit.decision};
+  }
+}
+
+void ControlCore::Settle(Decision& decision, const Decision& next) const noexcept {
+  const bool same = decision.reason == next.reason && decision.since != MonotonicTime::min();
+  const MonotonicTime since = same ? decision.since : inputs_.now;
+  decision = next;
+  decision.since = since;
+}
+
+void ControlCore::Account(const Wish& wish, Outputs& out) noexcept {
+  Decision plant{.setpoint = Watts(0), .wanted = wish.unlimited, .reason = wish.reason, .limit = wish.limit,
+                 .limited = wish.limited, .since = MonotonicTime::min()};
+  for (int i = 0; i < settings_.converter_count; ++i) plant.setpoint += out.converters[i].power;
+  if (mode_ == Mode::kObserve) plant.reason = Reason::kObserving;
+  // Where nothing holds the plant's wish back, what holds its only acting device back is the plant's reason too.
+  for (int i = 0; i < settings_.converter_count && plant.reason == Reason::kRegulating; ++i) {
+    const Decision& one = out.converters[i].decision;
+    const bool acts = one.setpoint != Watts(0) || one.reason == Reason::kReversalHold ||
+                      one.reason == Reason::kBelowMinimum || one.reason == Reason::kConverterNotReady;
+    if (!acts) continue;
+    plant.reason = one.reason;
+    plant.limit = one.limit;
+    plant.limited = one.limited;
+  }
+  Settle(plant_, plant);
+  out.plant = plant_;
+
+  out.load = {observer_.load(), observer_.measured_at(), observer_.known()};
+  out.load_slope = observer_.slope();
+  const double seconds = ToSeconds(inputs_.dt);
+  const Watts power = StandingPower();
+  if (power > Watts(0)) charged_ += Joules(power.value() * seconds);
+  if (power < Watts(0)) discharged_ -= Joules(power.value() * seconds);
+  out.charged = charged_;
+  out.discharged = discharged_;
+  out.next_meter_at = supervisor_.NextExpected(inputs_.now);
+  out.faults = faults_.slots();
+}
+
+}  // namespace abcds

@@ -1,0 +1,72 @@
+#include "control/core/gate.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace abcds {
+namespace {
+
+using std::chrono_literals::operator""s;
+
+// Readings older than this prove nothing; silence is another check's business.
+constexpr Nanoseconds kFresh = 5s;
+// A cell may pass its operating limit by this under load; beyond it nothing above may explain it away.
+constexpr double kHardCellMarginVolts = 0.10;
+
+}  // namespace
+
+Gate::Gate(const CoreSettings& settings) noexcept : settings_(settings) {
+  const double seconds = 3.0 * ToSeconds(settings.meter.interval) +
+                         ToSeconds(settings.meter.latency) * (1.0 + settings.meter.timing_uncertainty);
+  meter_max_age_ = std::max<Nanoseconds>(10s, FromSeconds(seconds));
+}
+
+bool Gate::MeterTooOld(const Inputs& inputs) const noexcept {
+  return !inputs.meter.power.UsableAt(inputs.now, meter_max_age_);
+}
+
+bool Gate::ChargeForbidden(const BatteryInput& battery, MonotonicTime now) const noexcept {
+  if (!battery.present) return false;
+  const bool high = battery.cell_highest.UsableAt(now, kFresh) &&
+                    battery.cell_highest.value.value() > settings_.battery.cell_max.value() + kHardCellMarginVolts;
+  return !battery.charge_allowed || high;
+}
+
+bool Gate::DischargeForbidden(const BatteryInput& battery, MonotonicTime now) const noexcept {
+  if (!battery.present) return false;
+  const bool low = battery.cell_lowest.UsableAt(now, kFresh) &&
+                   battery.cell_lowest.value.value() < settings_.battery.cell_min.value() - kHardCellMarginVolts;
+  return !battery.discharge_allowed || low;
+}
+
+Gate::Verdict Gate::Check(const Inputs& inputs, std::array<Watts, kMaxConverters>& powers) const noexcept {
+  Verdict verdict;
+  const bool stop = MeterTooOld(inputs);
+  const bool no_charge = ChargeForbidden(inputs.battery, inputs.now);
+  const bool no_discharge = DischargeForbidden(inputs.battery, inputs.now);
+  bool charges = false;
+  bool discharges = false;
+  for (int i = 0; i < kMaxConverters; ++i) {
+    const ConverterSettings& device = settings_.converters[i];
+    double allowed = powers[i].value();
+    if (!std::isfinite(allowed) || stop || i >= settings_.converter_count) allowed = 0.0;
+    if (allowed > 0.0 && (no_charge || !device.charges)) allowed = 0.0;
+    if (allowed < 0.0 && (no_discharge || !device.discharges)) allowed = 0.0;
+    if (allowed > device.max_charge.value()) allowed = device.max_charge.value();
+    if (allowed < -device.max_discharge.value()) allowed = -device.max_discharge.value();
+    if (allowed != powers[i].value()) {
+      verdict.changed = true;
+      powers[i] = Watts(allowed);
+    }
+    charges |= allowed > 0.0;
+    discharges |= allowed < 0.0;
+  }
+  if (charges && discharges) {
+    powers.fill(Watts(0));
+    verdict.changed = true;
+    verdict.circulation = true;
+  }
+  return verdict;
+}
+
+}  // namespace abcds

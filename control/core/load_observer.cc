@@ -1,0 +1,131 @@
+#include "control/core/load_observer.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace abcds {
+namespace {
+
+// Latencies and widths tried between the shortest and the longest that fit.
+constexpr int kLatencySteps = 8;
+constexpr int kWidthSteps = 2;
+
+// An interval as narrow as this means that our own power was known: its middle is the measurement.
+constexpr Watts kExact{6};
+// Innovations within the meter's noise are averaged away with this gain.
+constexpr double kNoiseGain = 0.3;
+// A step of the load rarely falls between two windows: the first value shows a part of it. Within a wide interval the
+// estimate therefore goes on this far towards the middle if that lies in the direction of the last clear move.
+constexpr double kFollowThrough = 0.2;
+// In a ramp: how much of an innovation goes into the slope, and how far the estimate is drawn to the interval's middle.
+constexpr double kSlopeGain = 0.8;
+constexpr double kRampCentering = 0.3;
+// Moves of like size: the largest at most this many times the smallest. And what is no ramp any more but a step.
+constexpr double kLikeSize = 3.0;
+constexpr double kStepFactor = 4.0;
+
+struct Range {
+  double low;
+  double high;
+  [[nodiscard]] double At(int i, int steps) const { return low + (high - low) * i / steps; }
+};
+
+// A time that is believed to be `value`, wrong by a factor of up to 1 + uncertainty each way.
+Range Around(Nanoseconds value, double uncertainty) {
+  return {ToSeconds(value) / (1.0 + uncertainty), ToSeconds(value) * (1.0 + uncertainty)};
+}
+
+Nanoseconds LookBack(const MeterSettings& settings) {
+  return FromSeconds(ToSeconds(settings.latency + settings.averaging) * (1.0 + settings.timing_uncertainty));
+}
+
+}  // namespace
+
+LoadObserver::LoadObserver(const MeterSettings& settings) noexcept
+    : settings_(settings), history_(LookBack(settings) + std::chrono::seconds(2)) {}
+
+void LoadObserver::Reset() noexcept {
+  known_ = false;
+  slope_ = WattsPerSecond(0);
+  last_move_ = Watts(0);
+  innovations_ = {};
+  arrived_at_ = MonotonicTime::min();
+}
+
+Watts LoadObserver::LoadAt(Nanoseconds ahead) const noexcept {
+  const Nanoseconds age = settings_.latency + settings_.averaging / 2;
+  return load_ + Watts(slope_.value() * ToSeconds(age + ahead));
+}
+
+PowerInterval LoadObserver::OwnOverWindow(MonotonicTime arrived_at) const noexcept {
+  const Range latency = Around(settings_.latency, settings_.timing_uncertainty);
+  const Range width = Around(settings_.averaging, settings_.timing_uncertainty);
+  PowerInterval own = history_.Mean(arrived_at - settings_.latency, settings_.averaging);
+  for (int i = 0; i <= kLatencySteps; ++i) {
+    const MonotonicTime end = arrived_at - FromSeconds(latency.At(i, kLatencySteps));
+    for (int j = 0; j <= kWidthSteps; ++j) {
+      const PowerInterval mean = history_.Mean(end, FromSeconds(width.At(j, kWidthSteps)));
+      own.low = std::min(own.low, mean.low);
+      own.high = std::max(own.high, mean.high);
+    }
+  }
+  return own;
+}
+
+void LoadObserver::Measured(Watts grid, MonotonicTime arrived_at) noexcept {
+  own_ = OwnOverWindow(arrived_at);
+  allowed_ = {grid - own_.high, grid - own_.low};
+  if (!known_) {
+    load_ = allowed_.Middle();
+    known_ = true;
+  } else {
+    // Messages that come in a bunch do not make the load move faster.
+    const double shortest = 0.3 * ToSeconds(settings_.interval);
+    Follow(std::max(ToSeconds(arrived_at - arrived_at_), shortest));
+  }
+  arrived_at_ = arrived_at;
+}
+
+void LoadObserver::Follow(double seconds) noexcept {
+  const bool ramp = slope_ != WattsPerSecond(0);
+  const Watts predicted = load_ + Watts(slope_.value() * seconds);
+  const Watts middle = allowed_.Middle();
+  Watts innovation = (allowed_.Width() <= kExact ? middle : allowed_.Nearest(predicted)) - predicted;
+  if (ramp) innovation += (middle - predicted - innovation) * kRampCentering;
+
+  const bool noise = !ramp && Magnitude(innovation) <= settings_.noise;
+  load_ = predicted + innovation * (noise ? kNoiseGain : 1.0);
+
+  const Watts rest = middle - load_;
+  if (!ramp && allowed_.Width() > kExact && rest.value() * last_move_.value() > 0.0) {
+    load_ += rest * kFollowThrough;
+    last_move_ = Watts(0);
+  } else {
+    last_move_ = !ramp && Magnitude(innovation) > 2.0 * settings_.noise ? innovation : Watts(0);
+  }
+  UpdateSlope(innovation, seconds);
+}
+
+void LoadObserver::UpdateSlope(Watts innovation, double seconds) noexcept {
+  const WattsPerSecond newest(innovation.value() / seconds);
+  innovations_ = {newest, innovations_[0], innovations_[1]};
+  const WattsPerSecond floor(2.0 * settings_.noise.value() / seconds);
+  if (slope_ != WattsPerSecond(0)) {
+    const bool step = Magnitude(newest) > kStepFactor * std::max(Magnitude(slope_), floor);
+    slope_ = step ? WattsPerSecond(0) : slope_ + newest * kSlopeGain;
+    if (Magnitude(slope_) < floor / 2.0) slope_ = WattsPerSecond(0);
+    return;
+  }
+  WattsPerSecond smallest = Magnitude(newest);
+  WattsPerSecond largest = smallest;
+  WattsPerSecond sum;
+  for (const WattsPerSecond one : innovations_) {
+    if (one.value() * newest.value() <= 0.0) return;  // not all in one direction
+    smallest = std::min(smallest, Magnitude(one));
+    largest = std::max(largest, Magnitude(one));
+    sum += one;
+  }
+  if (smallest > floor && largest < kLikeSize * smallest) slope_ = sum / static_cast<double>(innovations_.size());
+}
+
+}  // namespace abcds

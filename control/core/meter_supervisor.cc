@@ -1,0 +1,131 @@
+#include "control/core/meter_supervisor.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace abcds {
+namespace {
+
+using std::chrono_literals::operator""s;
+
+// A value counts as frozen when it was repeated this often while our own power moved by this much.
+constexpr int kFrozenRepeats = 4;
+constexpr Watts kOwnMove{100};
+// Back from frozen: this many changes in a row.
+constexpr int kThawChanges = 2;
+
+// Own steps of at least kOwnMove are held against the meter. The fit says how far a step may be from what a hypothesis
+// predicts, as a share of the step; three in a row that fit the same wrong hypothesis, and not the right one, settle it.
+constexpr double kFit = 0.4;
+constexpr int kStepsToSettle = 3;
+// Our own power stands still from one value to the next below this.
+constexpr Watts kStill{20};
+// Units confused: kW or MW read as W, or mW.
+constexpr double kUnit = 1000.0;
+
+}  // namespace
+
+MeterSupervisor::MeterSupervisor(const MeterSettings& settings) noexcept : settings_(settings) {
+  const Nanoseconds three = 3 * settings.interval;
+  fade_from_ = std::max<Nanoseconds>(three, 3s);
+  const Nanoseconds zero_by = std::max<Nanoseconds>(10s, three + FromSeconds(ToSeconds(settings.latency) *
+                                                                             (1.0 + settings.timing_uncertainty)));
+  // The promise is for the power, so the setpoint is 0 W a second earlier.
+  fade_to_ = zero_by - std::min<Nanoseconds>(1s, (zero_by - fade_from_) / 2);
+}
+
+void MeterSupervisor::Reset() noexcept {
+  last_at_ = MonotonicTime::min();
+  repeats_ = 0;
+  anchored_ = false;
+}
+
+void MeterSupervisor::ClearDisagreement() noexcept {
+  disagrees_ = false;
+  suspicious_steps_ = 0;
+  anchored_ = false;
+}
+
+double MeterSupervisor::Authority(MonotonicTime now) const noexcept {
+  if (waiting()) return 0.0;
+  const Nanoseconds age = now - last_at_;
+  if (age <= fade_from_) return 1.0;
+  if (age >= fade_to_) return 0.0;
+  return ToSeconds(fade_to_ - age) / ToSeconds(fade_to_ - fade_from_);
+}
+
+MonotonicTime MeterSupervisor::NextExpected(MonotonicTime now) const noexcept {
+  if (waiting() || now - last_at_ > 3 * settings_.interval) return MonotonicTime::min();
+  return last_at_ + settings_.interval;
+}
+
+void MeterSupervisor::Measured(Watts grid, PowerInterval own, MonotonicTime arrived_at) noexcept {
+  if (waiting() || Silent(arrived_at)) {
+    // What was seen before the gap says nothing about now.
+    anchored_ = false;
+    repeats_ = 0;
+    last_value_ = grid;
+    own_range_ = own;
+  } else {
+    WatchFreezing(grid, own, arrived_at);
+    WatchSteps(grid, own);
+  }
+  last_at_ = arrived_at;
+}
+
+void MeterSupervisor::WatchFreezing(Watts grid, PowerInterval own, MonotonicTime) noexcept {
+  if (grid != last_value_) {
+    last_value_ = grid;
+    repeats_ = 0;
+    own_range_ = own;
+    if (frozen_ && ++changes_ >= kThawChanges) frozen_ = false;
+    return;
+  }
+  changes_ = 0;
+  ++repeats_;
+  // The range that our power has certainly covered, whatever the timing.
+  own_range_ = {std::min(own_range_.low, own.high), std::max(own_range_.high, own.low)};
+  if (repeats_ >= kFrozenRepeats && own_range_.Width() >= kOwnMove) frozen_ = true;
+}
+
+MeterSupervisor::Verdict MeterSupervisor::Judge(Watts own_step, Watts grid_step) const noexcept {
+  // grid = load + own, so a step of ours shows as it is, unless the load moves at the same time.
+  auto fits = [&](double factor) {
+    return Magnitude(grid_step / factor - own_step) <= kFit * Magnitude(own_step);
+  };
+  if (fits(1.0)) return Verdict::kAgrees;
+  if (fits(-1.0)) return Verdict::kFlipped;
+  if (fits(1.0 / kUnit) || fits(-1.0 / kUnit)) return Verdict::kTooSmall;
+  if (fits(kUnit) || fits(-kUnit)) return Verdict::kTooLarge;
+  return Verdict::kUnclear;
+}
+
+void MeterSupervisor::WatchSteps(Watts grid, PowerInterval own) noexcept {
+  const Watts middle = own.Middle();
+  const bool still = Magnitude(middle - last_own_) < kStill;
+  last_own_ = middle;
+  if (!anchored_) {
+    anchored_ = true;
+    anchor_grid_ = grid;
+    anchor_own_ = own;
+    return;
+  }
+  const Watts own_step = middle - anchor_own_.Middle();
+  const bool sure = own.Width() + anchor_own_.Width() <= 2.0 * kFit * Magnitude(own_step);
+  if (Magnitude(own_step) >= kOwnMove && sure) {
+    const Verdict verdict = Judge(own_step, grid - anchor_grid_);
+    if (verdict == Verdict::kAgrees) {
+      suspicious_steps_ = 0;
+    } else if (verdict != Verdict::kUnclear) {
+      suspicious_steps_ = verdict == suspicion_ ? suspicious_steps_ + 1 : 1;
+      suspicion_ = verdict;
+      if (suspicious_steps_ >= kStepsToSettle) disagrees_ = true;
+    }
+  } else if (!still) {
+    return;  // under way: wait until the step is complete enough to judge
+  }
+  anchor_grid_ = grid;
+  anchor_own_ = own;
+}
+
+}  // namespace abcds

@@ -1,0 +1,67 @@
+// Whether the meter may be believed, and how much power may still be moved on its word.
+#ifndef ABCDS_CONTROL_CORE_METER_SUPERVISOR_H_
+#define ABCDS_CONTROL_CORE_METER_SUPERVISOR_H_
+
+#include "control/core/interval.h"
+#include "control/core/settings.h"
+#include "control/core/types.h"
+#include "hal/units/quantity.h"
+#include "hal/units/time.h"
+
+namespace abcds {
+
+// Silence, frozen values, and values that contradict our own steps. Refusing single implausible values is the driver's
+// part: they never get here.
+class MeterSupervisor {
+ public:
+  explicit MeterSupervisor(const MeterSettings& settings) noexcept;
+
+  // A new trusted measurement, and our own mean power over its window.
+  void Measured(Watts grid, PowerInterval own, MonotonicTime arrived_at) noexcept;
+  // Values from before `now` are void.
+  void Reset() noexcept;
+  // The operator has looked after it: forget the contradiction.
+  void ClearDisagreement() noexcept;
+
+  // Share of the standing power that may still be moved at `now`: 1 while values are fresh, falling to 0 while the last
+  // one grows old, 0 from `kMeterSilent` on.
+  [[nodiscard]] double Authority(MonotonicTime now) const noexcept;
+  [[nodiscard]] bool Silent(MonotonicTime now) const noexcept { return Authority(now) <= 0.0; }
+  // No value yet since the start or the last reset.
+  [[nodiscard]] bool waiting() const noexcept { return last_at_ == MonotonicTime::min(); }
+  [[nodiscard]] bool frozen() const noexcept { return frozen_; }
+  [[nodiscard]] bool disagrees() const noexcept { return disagrees_; }
+  // When the next value should arrive; min(): unknown.
+  [[nodiscard]] MonotonicTime NextExpected(MonotonicTime now) const noexcept;
+
+ private:
+  enum class Verdict : uint8_t { kUnclear, kAgrees, kFlipped, kTooSmall, kTooLarge };
+  [[nodiscard]] Verdict Judge(Watts own_step, Watts grid_step) const noexcept;
+  void WatchFreezing(Watts grid, PowerInterval own, MonotonicTime arrived_at) noexcept;
+  void WatchSteps(Watts grid, PowerInterval own) noexcept;
+
+  MeterSettings settings_;
+  Nanoseconds fade_from_;
+  Nanoseconds fade_to_;
+  MonotonicTime last_at_ = MonotonicTime::min();
+
+  // Freezing: our own power's range since the value last changed.
+  Watts last_value_;
+  int repeats_ = 0;
+  int changes_ = 0;  // in a row, while frozen
+  PowerInterval own_range_{};
+  bool frozen_ = false;
+
+  // Own steps: grid and own power where our power last stood still.
+  bool anchored_ = false;
+  Watts anchor_grid_;
+  PowerInterval anchor_own_{};
+  Watts last_own_;
+  Verdict suspicion_ = Verdict::kUnclear;
+  int suspicious_steps_ = 0;
+  bool disagrees_ = false;
+};
+
+}  // namespace abcds
+
+#endif  // ABCDS_CONTROL_CORE_METER_SUPERVISOR_H_

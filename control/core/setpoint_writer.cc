@@ -1,0 +1,59 @@
+#include "control/core/setpoint_writer.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace abcds {
+namespace {
+
+// A deviation in the deadband is forgotten with this time constant, and sent when its sum reaches deadband × kPatience.
+constexpr double kForgettingSeconds = 10.0;
+constexpr double kPatienceSeconds = 1.0;
+
+}  // namespace
+
+void SetpointWriter::Write(Watts setpoint, MonotonicTime now) noexcept {
+  pending_ = Joules(0);
+  if (setpoint == setpoint_) return;
+  setpoint_ = setpoint;
+  written_at_ = now;
+}
+
+void SetpointWriter::Override(Watts setpoint, MonotonicTime now) noexcept { Write(setpoint, now); }
+
+SetpointWriter::Result SetpointWriter::Decide(Watts wanted, bool must_reduce, bool measured, const PowerTube& tube,
+                                              MonotonicTime now) noexcept {
+  const Watts most = wanted > Watts(0) ? settings_.max_charge : settings_.max_discharge;
+  // Whole watts: finer ones are noise, and each would be a write.
+  Watts goal(std::round(std::clamp(tube.SetpointFor(wanted), -most, most).value()));
+  const bool reduces = Magnitude(goal) < Magnitude(setpoint_) || goal.value() * setpoint_.value() < 0.0;
+  if (wanted == Watts(0) || (must_reduce && reduces)) {
+    Write(goal, now);
+    return {setpoint_, Reason::kRegulating};
+  }
+  const bool first = written_at_ == MonotonicTime::min();
+  const double since_written = first ? 1e9 : ToSeconds(now - written_at_);
+
+  Reason held = Reason::kRegulating;
+  const Watts way(settings_.slew.value() * since_written);
+  if (Magnitude(goal - setpoint_) > way) {
+    goal = std::clamp(goal, setpoint_ - way, setpoint_ + way);
+    held = Reason::kSlewRate;
+  }
+
+  const Watts deviation = wanted - tube.settling_at();
+  if (measured) {
+    const double seconds = measured_at_ == MonotonicTime::min() ? 0.0 : ToSeconds(now - measured_at_);
+    measured_at_ = now;
+    pending_ = pending_ * std::exp(-seconds / kForgettingSeconds) + Joules(deviation.value() * seconds);
+  }
+  const bool starts = setpoint_ == Watts(0);
+  const bool worth = starts || Magnitude(deviation) >= settings_.deadband ||
+                     Magnitude(pending_) >= Joules(settings_.deadband.value() * kPatienceSeconds);
+  if (!worth) return {setpoint_, Reason::kDeadband};
+  if (since_written < ToSeconds(settings_.minimum_interval)) return {setpoint_, Reason::kMinimumInterval};
+  Write(goal, now);
+  return {setpoint_, held};
+}
+
+}  // namespace abcds

@@ -1,0 +1,45 @@
+// Decides when a wanted power is worth a new setpoint.
+#ifndef ABCDS_CONTROL_CORE_SETPOINT_WRITER_H_
+#define ABCDS_CONTROL_CORE_SETPOINT_WRITER_H_
+
+#include "control/core/power_tube.h"
+#include "control/core/settings.h"
+#include "control/core/types.h"
+#include "hal/units/quantity.h"
+#include "hal/units/time.h"
+
+namespace abcds {
+
+// A deviation beyond the deadband is sent at once (not before the minimum interval has passed); a smaller one when it has
+// lasted: its sum over time reaches deadband × 1 s. So noise costs no writes and an offset does not stay.
+// Stopping, and coming down to a limit, wait for nothing.
+class SetpointWriter {
+ public:
+  SetpointWriter() = default;
+  explicit SetpointWriter(const ConverterSettings& settings) noexcept : settings_(settings) {}
+
+  struct Result {
+    Watts setpoint;
+    Reason reason = Reason::kRegulating;  // kRegulating: as wanted; else what holds it back
+  };
+  // `wanted` is power as it should come out; `must_reduce` says that it is a limit rather than a wish. `measured` is true
+  // in cycles with a new measurement.
+  Result Decide(Watts wanted, bool must_reduce, bool measured, const PowerTube& tube, MonotonicTime now) noexcept;
+  // What the gate let through, if that is not what was decided.
+  void Override(Watts setpoint, MonotonicTime now) noexcept;
+
+  [[nodiscard]] Watts setpoint() const noexcept { return setpoint_; }
+
+ private:
+  void Write(Watts setpoint, MonotonicTime now) noexcept;
+
+  ConverterSettings settings_;
+  Watts setpoint_;
+  MonotonicTime written_at_ = MonotonicTime::min();
+  MonotonicTime measured_at_ = MonotonicTime::min();
+  Joules pending_;  // deviation summed over time
+};
+
+}  // namespace abcds
+
+#endif  // ABCDS_CONTROL_CORE_SETPOINT_WRITER_H_
