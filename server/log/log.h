@@ -25,7 +25,7 @@ struct LogOptions {
   // The reader is journald: it adds the time itself and understands "<4>" as a priority.
   bool journald = false;
   std::function<WallTime()> wall_clock = [] { return std::chrono::system_clock::now(); };
-  std::function<MonotonicTime()> monotonic_clock;  // missing: hal/rt/clock
+  std::function<MonotonicTime()> monotonic_clock = {};  // missing: hal/rt/clock
 };
 
 // True when standard error is connected to journald, as sd-daemon(3) says: JOURNAL_STREAM names its device and inode.

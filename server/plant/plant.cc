@@ -1,0 +1,239 @@
+#include "server/plant/plant.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "control/core/names.h"
+#include "hal/rt/clock.h"
+#include "server/plant/explain.h"
+
+namespace abcds {
+namespace {
+
+LogLevel LevelOf(Event::Kind kind) {
+  switch (kind) {
+    case Event::Kind::kFaultRaised:
+    case Event::Kind::kMissedCycles: return LogLevel::kWarning;
+    case Event::Kind::kFaultLatched: return LogLevel::kError;
+    case Event::Kind::kFaultCleared:
+    case Event::Kind::kModeChanged:
+    case Event::Kind::kBatteryFull:
+    case Event::Kind::kBatteryEmpty: return LogLevel::kInfo;
+  }
+  return LogLevel::kWarning;
+}
+
+DeviceDetails Ask(const std::function<DeviceDetails()>& source) { return source ? source() : DeviceDetails(); }
+
+std::string LeaseText(std::optional<Nanoseconds> lease) {
+  return absl::StrFormat(", lease %.0f s", ToSeconds(lease.value_or(Arbiter::kLeaseDefault)));
+}
+
+}  // namespace
+
+Plant::Plant(SiteFacts facts, DetailsSources sources, PlantBorder border, Log& log)
+    : facts_(std::move(facts)), sources_(std::move(sources)), border_(border), log_(log), arbiter_(facts_) {
+  auto details = std::make_shared<PlantDetails>();
+  details->converters.resize(facts_.converters.size());
+  details_ = std::move(details);
+  border_.intents.Publish(arbiter_.intent());
+}
+
+Plant::~Plant() { Stop(); }
+
+void Plant::Start() {
+  publisher_ = std::thread([this] { RunPublisher(); });
+  details_thread_ = std::thread([this] { RunDetails(); });
+}
+
+void Plant::Stop() {
+  {
+    const std::lock_guard lock(state_mutex_);
+    stopping_ = true;
+  }
+  hurry_.notify_all();
+  published_.notify_all();
+  if (publisher_.joinable()) publisher_.join();
+  if (details_thread_.joinable()) details_thread_.join();
+}
+
+Plant::StatePtr Plant::Latest() const {
+  const std::lock_guard lock(state_mutex_);
+  return latest_;
+}
+
+Plant::StatePtr Plant::WaitNewer(uint64_t number, Nanoseconds timeout) const {
+  std::unique_lock lock(state_mutex_);
+  const auto newer = [&] { return latest_ != nullptr && latest_->number > number; };
+  published_.wait_for(lock, timeout, [&] { return stopping_ || newer(); });
+  return !stopping_ && newer() ? latest_ : nullptr;
+}
+
+absl::StatusOr<Plant::StatePtr> Plant::SetChargerEnabled(bool enabled, const std::string& who) {
+  return Apply([&](const Snapshot&, MonotonicTime) { return arbiter_.SetChargerEnabled(enabled); },
+               enabled ? "charger enabled" : "charger disabled", who);
+}
+
+absl::StatusOr<Plant::StatePtr> Plant::SetDischargerEnabled(bool enabled, const std::string& who) {
+  return Apply([&](const Snapshot&, MonotonicTime) { return arbiter_.SetDischargerEnabled(enabled); },
+               enabled ? "discharger enabled" : "discharger disabled", who);
+}
+
+absl::StatusOr<Plant::StatePtr> Plant::SetTarget(Watts target, std::optional<Nanoseconds> lease,
+                                                 const std::string& who) {
+  return Apply([&](const Snapshot&, MonotonicTime now) { return arbiter_.SetTarget(target, lease, now); },
+               absl::StrFormat("target %.0f W%s", target.value(), LeaseText(lease)), who);
+}
+
+absl::StatusOr<Plant::StatePtr> Plant::SetMode(const ModeRequest& request, const std::string& who) {
+  std::string what = absl::StrCat("mode ", ModeName(request.mode));
+  if (request.power) absl::StrAppend(&what, absl::StrFormat(" %.0f W", request.power->value()));
+  if (request.until_soc) absl::StrAppend(&what, absl::StrFormat(" until %.0f %%", request.until_soc->value() * 100));
+  if (request.mode != Mode::kAutomatic) absl::StrAppend(&what, LeaseText(request.lease));
+  return Apply([&](const Snapshot& snapshot, MonotonicTime now) { return arbiter_.SetMode(request, snapshot, now); },
+               what, who);
+}
+
+absl::StatusOr<Plant::StatePtr> Plant::ClearFault(const std::string& id, const std::string& device,
+                                                  const std::string& who) {
+  absl::StatusOr<StatePtr> state = Apply(
+      [&](const Snapshot& snapshot, MonotonicTime) { return arbiter_.ClearFault(id, device, snapshot); },
+      "clear faults", who);
+  if (!state.ok() || id.empty()) return state;
+  for (const FaultStatus& fault : (*state)->snapshot.outputs.faults) {
+    if (!fault.latched || !arbiter_.Matches(fault, id, device)) continue;
+    return absl::FailedPreconditionError(absl::StrCat("its cause has come back; remove it first. ", FaultText(fault.id)));
+  }
+  return state;
+}
+
+absl::StatusOr<Plant::StatePtr> Plant::Apply(const Change& change, const std::string& what, const std::string& who) {
+  uint32_t generation = 0;
+  {
+    const std::lock_guard lock(operator_mutex_);
+    const StatePtr state = Latest();
+    if (state == nullptr) return absl::UnavailableError("abcdsd is still starting; try again in a second");
+    if (absl::Status status = change(state->snapshot, MonotonicNow()); !status.ok()) {
+      log_.WriteLimited(LogLevel::kInfo, "refused", absl::StrCat(who, ": refused: ", what, ": ", std::string(status.message())));
+      return status;
+    }
+    generation = arbiter_.intent().generation;
+    border_.intents.Publish(arbiter_.intent());
+  }
+  log_.WriteLimited(LogLevel::kInfo, "operator", absl::StrCat(who, ": ", what));
+  return AwaitGeneration(generation);
+}
+
+absl::StatusOr<Plant::StatePtr> Plant::AwaitGeneration(uint32_t generation) {
+  std::unique_lock lock(state_mutex_);
+  ++hurried_;
+  hurry_.notify_all();
+  // The difference, not the order: the counter may wrap.
+  const auto seen = [&] { return static_cast<int32_t>(latest_->snapshot.intent.generation - generation) >= 0; };
+  published_.wait_for(lock, kCycleTimeout, [&] { return stopping_ || seen(); });
+  --hurried_;
+  if (seen()) return latest_;
+  if (stopping_) return absl::UnavailableError("abcdsd is stopping");
+  return absl::UnavailableError(
+      "no control cycle has taken this over within 1 s: the control loop is stuck or starved; see the log");
+}
+
+void Plant::RunPublisher() {
+  std::unique_lock lock(state_mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    Publish(MonotonicNow());
+    LogEvents();
+    lock.lock();
+    const int hurried = hurried_;
+    hurry_.wait_for(lock, hurried > 0 ? kHurriedPeriod : kPublishPeriod,
+                    [&] { return stopping_ || hurried_ > hurried; });
+  }
+}
+
+void Plant::Publish(MonotonicTime now) {
+  const Snapshot& snapshot = border_.snapshots.Latest();
+  if (snapshot.time == MonotonicTime::min()) return;
+  const StatePtr before = Latest();
+  if (before != nullptr && before->snapshot.cycle.sequence == snapshot.cycle.sequence) {
+    if (!stuck_ && now - last_progress_ > kCycleTimeout) {
+      stuck_ = true;
+      log_.Error("the control loop has published nothing for 1 s; commands expire and the converters go to 0 W");
+    }
+    return;
+  }
+  last_progress_ = now;
+  if (std::exchange(stuck_, false)) log_.Warning("the control loop runs again");
+
+  {
+    const std::lock_guard lock(operator_mutex_);
+    if (arbiter_.Settle(snapshot, now)) border_.intents.Publish(arbiter_.intent());
+  }
+  auto state = std::make_shared<PlantState>();
+  state->number = before == nullptr ? 1 : before->number + 1;
+  state->snapshot = snapshot;
+  state->wall_time = std::chrono::system_clock::now() -
+                     std::chrono::duration_cast<WallTime::duration>(now - snapshot.time);
+  {
+    const std::lock_guard lock(state_mutex_);
+    state->details = details_;
+    latest_ = std::move(state);
+  }
+  published_.notify_all();
+}
+
+void Plant::LogEvents() {
+  Event event;
+  while (border_.events.Pop(event)) {
+    const std::string key = absl::StrCat("event ", static_cast<int>(event.kind), " ", static_cast<int>(event.fault), " ",
+                                         static_cast<int>(event.converter));
+    log_.WriteLimited(LevelOf(event.kind), key, DescribeEvent(facts_, event));
+  }
+  if (const uint64_t dropped = border_.events.dropped(); dropped != events_dropped_) {
+    log_.WriteLimited(LogLevel::kWarning, "events dropped",
+                      absl::StrCat(dropped - events_dropped_, " events came too fast and are missing from this log"));
+    events_dropped_ = dropped;
+  }
+}
+
+void Plant::RunDetails() {
+  std::shared_ptr<const PlantDetails> before;
+  {
+    const std::lock_guard lock(state_mutex_);
+    before = details_;
+  }
+  std::unique_lock lock(state_mutex_, std::defer_lock);
+  while (true) {
+    auto details = std::make_shared<PlantDetails>();
+    details->meter = Ask(sources_.meter);
+    details->battery = Ask(sources_.battery);
+    for (const auto& source : sources_.converters) details->converters.push_back(Ask(source));
+    details->converters.resize(facts_.converters.size());
+
+    LogTrouble(facts_.meter.name, before->meter.trouble, details->meter.trouble);
+    if (facts_.battery) LogTrouble(facts_.battery->name, before->battery.trouble, details->battery.trouble);
+    for (size_t i = 0; i < facts_.converters.size(); ++i) {
+      LogTrouble(facts_.converters[i].name, before->converters[i].trouble, details->converters[i].trouble);
+    }
+    before = details;
+
+    lock.lock();
+    details_ = std::move(details);
+    hurry_.wait_for(lock, kDetailsPeriod, [&] { return stopping_; });
+    if (stopping_) return;
+    lock.unlock();
+  }
+}
+
+void Plant::LogTrouble(const std::string& device, const std::string& before, const std::string& after) {
+  if (before == after) return;
+  const std::string key = "trouble " + device;
+  if (after.empty()) {
+    log_.WriteLimited(LogLevel::kInfo, key, device + ": the trouble is over");
+  } else {
+    log_.WriteLimited(LogLevel::kWarning, key, device + ": " + after);
+  }
+}
+
+}  // namespace abcds

@@ -1,0 +1,247 @@
+#include "server/plant/plant.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "server/plant/fake_cycle.h"
+
+namespace abcds {
+namespace {
+
+using absl::StatusCode;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+// Longer than anything here takes; only a failing test waits for it.
+constexpr Nanoseconds kPatience = seconds(20);
+
+class PlantTest : public testing::Test {
+ protected:
+  PlantTest() {
+    EXPECT_EQ(pipe2(pipe_, O_CLOEXEC), 0);
+    LogOptions options;
+    options.fd = pipe_[1];
+    options.journald = true;
+    log_ = std::make_unique<Log>(options);
+  }
+  ~PlantTest() override {
+    plant_.reset();
+    cycle_.reset();
+    close(pipe_[0]);
+    close(pipe_[1]);
+  }
+
+  void Begin(FakeCycle::React react = [](Snapshot&) {}, DetailsSources sources = {}) {
+    cycle_ = std::make_unique<FakeCycle>(std::move(react));
+    plant_ = std::make_unique<Plant>(FakeSite(), std::move(sources), cycle_->border(), *log_);
+    plant_->Start();
+  }
+
+  void BeginAndRun(FakeCycle::React react = [](Snapshot&) {}, DetailsSources sources = {}) {
+    Begin(std::move(react), std::move(sources));
+    cycle_->Start();
+    ASSERT_NE(plant_->WaitNewer(0, kPatience), nullptr);
+  }
+
+  // Blocks until the log has a line that contains `text`.
+  std::string AwaitLine(const std::string& text) {
+    while (true) {
+      std::string line;
+      char c = 0;
+      while (read(pipe_[0], &c, 1) == 1 && c != '\n') line += c;
+      if (line.find(text) != std::string::npos) return line;
+    }
+  }
+
+  int pipe_[2];
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<FakeCycle> cycle_;
+  std::unique_ptr<Plant> plant_;
+};
+
+TEST_F(PlantTest, HasNoStateBeforeTheFirstCycle) {
+  Begin();
+  EXPECT_EQ(plant_->Latest(), nullptr);
+  EXPECT_EQ(plant_->WaitNewer(0, milliseconds(1)), nullptr);
+  EXPECT_EQ(plant_->SetTarget(Watts(0), std::nullopt, "test").status().code(), StatusCode::kUnavailable);
+}
+
+TEST_F(PlantTest, TheConfiguredIntentIsThereBeforeTheFirstCycle) {
+  Begin();
+  EXPECT_EQ(cycle_->border().intents.Latest().target, Watts(5));
+}
+
+TEST_F(PlantTest, StatesGetNewer) {
+  BeginAndRun();
+  const Plant::StatePtr first = plant_->Latest();
+  const Plant::StatePtr second = plant_->WaitNewer(first->number, kPatience);
+  ASSERT_NE(second, nullptr);
+  EXPECT_GT(second->number, first->number);
+  EXPECT_GT(second->snapshot.cycle.sequence, first->snapshot.cycle.sequence);
+}
+
+TEST_F(PlantTest, WallTimeIsThatOfTheCycle) {
+  BeginAndRun();
+  const WallTime before = std::chrono::system_clock::now();
+  const Plant::StatePtr state = plant_->WaitNewer(plant_->WaitNewer(plant_->Latest()->number, kPatience)->number, kPatience);
+  const WallTime after = std::chrono::system_clock::now();
+  ASSERT_NE(state, nullptr);
+  EXPECT_GE(state->wall_time, before);
+  EXPECT_LE(state->wall_time, after);
+  EXPECT_EQ(state->WallOf(state->snapshot.time - seconds(60)), state->wall_time - seconds(60));
+}
+
+TEST_F(PlantTest, AWishIsDoneWhenTheCallReturns) {
+  BeginAndRun();
+  for (int i = 0; i < 20; ++i) {
+    const auto state = plant_->SetTarget(Watts(i), minutes(1), "test");
+    ASSERT_TRUE(state.ok()) << state.status();
+    ASSERT_EQ((*state)->snapshot.outputs.target, Watts(i)) << "the state it returns shows it";
+  }
+  const auto state = plant_->SetMode({Mode::kForced, Watts(-300), std::nullopt, std::nullopt}, "test");
+  ASSERT_TRUE(state.ok()) << state.status();
+  EXPECT_EQ((*state)->snapshot.outputs.mode, Mode::kForced);
+  EXPECT_EQ((*state)->snapshot.intent.forced_power, Watts(-300));
+  EXPECT_EQ((*state)->snapshot.outputs.target, Watts(19)) << "other wishes stay";
+}
+
+TEST_F(PlantTest, WishesOfManyThreadsAllArrive) {
+  BeginAndRun();
+  std::vector<std::thread> threads;
+  std::atomic<int> done{0};
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([this, &done, t] {
+      for (int i = 0; i < 5; ++i) {
+        const auto state = t % 2 == 0 ? plant_->SetChargerEnabled(i % 2 == 0, "test")
+                                      : plant_->SetTarget(Watts(i), minutes(1), "test");
+        if (state.ok()) ++done;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(done, 20);
+  EXPECT_EQ(plant_->Latest()->snapshot.intent.generation, 20u);
+}
+
+TEST_F(PlantTest, ARefusedWishReachesNoCycle) {
+  BeginAndRun();
+  const auto state = plant_->SetTarget(Watts(1e6), std::nullopt, "grpc ipv4:127.0.0.1:1");
+  EXPECT_EQ(state.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(AwaitLine("refused"), HasSubstr("grpc ipv4:127.0.0.1:1: refused: target 1000000 W"));
+  EXPECT_EQ(plant_->WaitNewer(plant_->Latest()->number, kPatience)->snapshot.intent.generation, 0u);
+}
+
+TEST_F(PlantTest, EveryChangeLeavesAnAuditLine) {
+  BeginAndRun();
+  ASSERT_TRUE(plant_->SetMode({Mode::kIdle, {}, {}, minutes(2)}, "page anna").ok());
+  EXPECT_EQ(AwaitLine("mode"), "<6>page anna: mode idle, lease 120 s");
+}
+
+TEST_F(PlantTest, ALeaseThatHasEndedLeavesTheIntent) {
+  // The cycle's clock runs ahead of the lease, so that nobody waits for it.
+  std::atomic<bool> over{false};
+  BeginAndRun([&](Snapshot& snapshot) {
+    if (over) snapshot.outputs.mode = Mode::kAutomatic;
+  });
+  ASSERT_TRUE(plant_->SetMode({Mode::kIdle, {}, {}, minutes(2)}, "test").ok());
+  over = true;
+  Plant::StatePtr state = plant_->Latest();
+  while (state->snapshot.intent.mode != Mode::kAutomatic) {
+    state = plant_->WaitNewer(state->number, kPatience);
+    ASSERT_NE(state, nullptr);
+  }
+  EXPECT_EQ(state->snapshot.intent.mode_ends, MonotonicTime::max());
+}
+
+TEST_F(PlantTest, AStuckControlLoopIsSaidAndFailsWishes) {
+  BeginAndRun();
+  cycle_->Freeze();
+  const auto state = plant_->SetChargerEnabled(false, "test");
+  EXPECT_EQ(state.status().code(), StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(state.status().message()), HasSubstr("stuck"));
+  EXPECT_THAT(AwaitLine("published nothing"), HasSubstr("<3>"));
+  cycle_->Thaw();
+  AwaitLine("runs again");
+}
+
+TEST_F(PlantTest, EventsBecomeLines) {
+  BeginAndRun();
+  Event event;
+  event.kind = Event::Kind::kFaultLatched;
+  event.fault = FaultId::kConverterFaulty;
+  event.converter = 1;
+  cycle_->Push(event);
+  EXPECT_THAT(AwaitLine("latched"), testing::StartsWith("<3>inverter: fault converter_faulty is latched"));
+}
+
+TEST_F(PlantTest, ChangesOfTroubleBecomeLines) {
+  std::atomic<bool> trouble{true};
+  DetailsSources sources;
+  sources.converters = {nullptr, [&trouble] {
+                          DeviceDetails details;
+                          if (trouble) details.trouble = "no answer on /dev/ttyUSB0; check the cable";
+                          return details;
+                        }};
+  BeginAndRun([](Snapshot&) {}, sources);
+  EXPECT_EQ(AwaitLine("inverter"), "<4>inverter: no answer on /dev/ttyUSB0; check the cable");
+  trouble = false;
+  EXPECT_EQ(AwaitLine("inverter"), "<6>inverter: the trouble is over");
+}
+
+TEST_F(PlantTest, ASlowDeviceDelaysNoState) {
+  std::promise<void> release;
+  const std::shared_future<void> released = release.get_future().share();
+  DetailsSources sources;
+  sources.meter = [released] {
+    released.wait();
+    DeviceDetails details;
+    details.counters["messages"] = 3;
+    return details;
+  };
+  BeginAndRun([](Snapshot&) {}, sources);
+  Plant::StatePtr state = plant_->Latest();
+  for (int i = 0; i < 5; ++i) {
+    state = plant_->WaitNewer(state->number, kPatience);
+    ASSERT_NE(state, nullptr);
+    EXPECT_TRUE(state->details->meter.counters.empty());
+    EXPECT_EQ(state->details->converters.size(), 2u) << "never shorter than the site, not even before the first answer";
+  }
+  release.set_value();
+  while (state->details->meter.counters.empty()) state = plant_->WaitNewer(state->number, kPatience);
+  EXPECT_EQ(state->details->meter.counters.at("messages"), 3u);
+}
+
+TEST_F(PlantTest, AFaultWhoseCauseCameBackWasNotCleared) {
+  BeginAndRun([](Snapshot& snapshot) {
+    // Gone when the operator looks, back in the cycle that acts on the wish.
+    AddFault(snapshot, FaultId::kMeterDisagrees, -1, snapshot.intent.clear_generation > 0, true);
+  });
+  const auto state = plant_->ClearFault("meter_disagrees", "", "test");
+  EXPECT_EQ(state.status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(state.status().message()), HasSubstr("come back"));
+}
+
+TEST_F(PlantTest, StopWakesThoseWhoWait) {
+  BeginAndRun();
+  cycle_->Freeze();
+  std::thread waiter([this] {
+    while (plant_->WaitNewer(plant_->Latest()->number, kPatience) != nullptr) {
+    }
+  });
+  plant_->Stop();
+  waiter.join();
+}
+
+}  // namespace
+}  // namespace abcds
