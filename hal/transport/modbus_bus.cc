@@ -17,8 +17,8 @@
 namespace abcds {
 namespace {
 
-// After a garbled exchange the rest of it is waited out, at most this long: a command must not starve behind a line that
-// never stops talking.
+// After a garbled exchange the rest of it is waited out, at most this long: a command must not starve behind a line
+// that never stops talking.
 constexpr Nanoseconds kLongestSettling = std::chrono::milliseconds(50);
 // Neither a flood of unasked bytes nor a client's mistake becomes a busy loop.
 constexpr Nanoseconds kFloodPause = std::chrono::milliseconds(1);
@@ -185,8 +185,8 @@ MonotonicTime ModbusBus::NextDue(MonotonicTime now) {
   return std::max(next, now + kFloodPause);
 }
 
-// Waits for a wake-up or `until`. A line that dies meanwhile is closed at once: kept open, a USB adapter would come back
-// under another name. False when it did.
+// Waits for a wake-up or `until`. A line that dies meanwhile is closed at once: kept open, a USB adapter would come
+// back under another name. False when it did.
 bool ModbusBus::Idle(MonotonicTime until) {
   std::array<pollfd, 2> descriptors = {pollfd{.fd = waker_.fd(), .events = POLLIN, .revents = 0},
                                        pollfd{.fd = line_->fd(), .events = POLLIN, .revents = 0}};
@@ -202,7 +202,8 @@ bool ModbusBus::Idle(MonotonicTime until) {
   return true;
 }
 
-// Empties the line of what nobody asked for, so that it cannot be taken for the next answer. False when the line is dead.
+// Empties the line of what nobody asked for, so that it cannot be taken for the next answer. False when the line is
+// dead.
 bool ModbusBus::Discard() {
   const MonotonicTime limit = MonotonicNow() + kLongestSettling;
   size_t total = 0;

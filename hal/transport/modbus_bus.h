@@ -36,8 +36,8 @@ struct ModbusBusCounters {
 struct ModbusBusTiming {
   // Silence between the end of one exchange and the start of the next. RTU wants 3.5 characters (4 ms at 9600 baud).
   Nanoseconds frame_gap = std::chrono::milliseconds(5);
-  // Pauses between attempts to open the port, doubling, each drawn from its upper half. A local port is looked for often,
-  // which costs one system call: an inverter whose adapter is out runs on with its last setpoint.
+  // Pauses between attempts to open the port, doubling, each drawn from its upper half. A local port is looked for
+  // often, which costs one system call: an inverter whose adapter is out runs on with its last setpoint.
   Nanoseconds reopen_first = std::chrono::milliseconds(200);
   Nanoseconds reopen_longest = std::chrono::seconds(1);
   Nanoseconds reopen_longest_tcp = std::chrono::seconds(10);
@@ -47,8 +47,8 @@ struct ModbusBusTiming {
   Nanoseconds mute_longest = std::chrono::seconds(30);
 };
 
-// Opens the port, keeps it open, and executes the most urgent due request of its clients, one at a time. Retries an absent
-// port for ever; closes a dead one at once, so that it comes back under the same name. Ordinary threads.
+// Opens the port, keeps it open, and executes the most urgent due request of its clients, one at a time. Retries an
+// absent port for ever; closes a dead one at once, so that it comes back under the same name. Ordinary threads.
 class ModbusBus {
  public:
   explicit ModbusBus(const SerialOptions& serial, const ModbusBusTiming& timing = {});

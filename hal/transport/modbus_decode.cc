@@ -30,7 +30,8 @@ uint16_t BigEndian16(std::span<const uint8_t> bytes, size_t at) {
   return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]);
 }
 
-// Two connected ends. `far` has already said `bytes` and will say no more, so that a truncated frame is an end, not a wait.
+// Two connected ends. `far` has already said `bytes` and will say no more, so that a truncated frame is an end, not a
+// wait.
 struct Line {
   OwnedFd near;
   OwnedFd far;
@@ -54,12 +55,14 @@ absl::Status CheckFunction(uint8_t function, const char* what) {
       function == static_cast<uint8_t>(Function::kWriteMultipleRegisters)) {
     return absl::OkStatus();
   }
-  return Wrong(absl::StrCat("the ", what, " is of function ", function, "; this device is spoken to with 3 and 16 only"));
+  return Wrong(
+      absl::StrCat("the ", what, " is of function ", function, "; this device is spoken to with 3 and 16 only"));
 }
 
 absl::StatusOr<ModbusRequest> DecodeRequest(std::span<const uint8_t> bytes) {
   if (bytes.size() < 8 || bytes.size() > kLongestFrame) {
-    return Wrong(absl::StrCat("the request has ", bytes.size(), " bytes; 8 is the least and ", kLongestFrame, " the most"));
+    return Wrong(
+        absl::StrCat("the request has ", bytes.size(), " bytes; 8 is the least and ", kLongestFrame, " the most"));
   }
   if (absl::Status known = CheckFunction(bytes[1], "request"); !known.ok()) return known;
   absl::StatusOr<Line> line = LineSaying(bytes);
@@ -70,7 +73,8 @@ absl::StatusOr<ModbusRequest> DecodeRequest(std::span<const uint8_t> bytes) {
   if (modbus == nullptr || line->near.get() >= FD_SETSIZE) return absl::ResourceExhaustedError("out of descriptors");
   modbus_set_socket(modbus.get(), line->near.get());
   // Before the broadcast address libmodbus takes every frame for its own.
-  if (bytes[0] < 1 || bytes[0] > 247) return Wrong(absl::StrCat("the request's unit ", bytes[0], " is outside [1, 247]"));
+  if (bytes[0] < 1 || bytes[0] > 247)
+    return Wrong(absl::StrCat("the request's unit ", bytes[0], " is outside [1, 247]"));
   modbus_set_slave(modbus.get(), bytes[0]);
   std::array<uint8_t, kLongestFrame> frame{};
   const int size = modbus_receive(modbus.get(), frame.data());
@@ -83,12 +87,13 @@ absl::StatusOr<ModbusRequest> DecodeRequest(std::span<const uint8_t> bytes) {
   request.address = BigEndian16(bytes, 2);
   const unsigned count = BigEndian16(bytes, 4);
   if (count < 1 || count > ModbusRequest::kMaxRegisters) {
-    return Wrong(absl::StrCat("the request is for ", count, " registers; 1 to ", ModbusRequest::kMaxRegisters,
-                              " are possible"));
+    return Wrong(
+        absl::StrCat("the request is for ", count, " registers; 1 to ", ModbusRequest::kMaxRegisters, " are possible"));
   }
   request.count = static_cast<uint8_t>(count);
   if (request.function == Function::kWriteMultipleRegisters) {
-    if (bytes.size() != 9 + 2 * count || bytes[6] != 2 * count) return Wrong("the request's lengths contradict each other");
+    if (bytes.size() != 9 + 2 * count || bytes[6] != 2 * count)
+      return Wrong("the request's lengths contradict each other");
     for (size_t i = 0; i < count; ++i) request.values[i] = BigEndian16(bytes, 7 + 2 * i);
   } else if (bytes.size() != 8) {
     return Wrong("the request's lengths contradict each other");
@@ -102,7 +107,8 @@ absl::StatusOr<ModbusRequest> RequestFor(std::span<const uint8_t> reply) {
   if (absl::Status known = CheckFunction(function, "reply"); !known.ok()) return known;
   ModbusRequest request;
   request.unit = reply[0];
-  if (request.unit < 1 || request.unit > 247) return Wrong(absl::StrCat("the reply's unit ", reply[0], " is outside [1, 247]"));
+  if (request.unit < 1 || request.unit > 247)
+    return Wrong(absl::StrCat("the reply's unit ", reply[0], " is outside [1, 247]"));
   request.function = static_cast<Function>(function);
   if ((reply[1] & 0x80) != 0) return request;
   unsigned count = reply[2] / 2u;
@@ -112,8 +118,8 @@ absl::StatusOr<ModbusRequest> RequestFor(std::span<const uint8_t> reply) {
     count = BigEndian16(reply, 4);
   }
   if (count < 1 || count > ModbusRequest::kMaxRegisters) {
-    return Wrong(absl::StrCat("the reply is of ", count, " registers; 1 to ", ModbusRequest::kMaxRegisters,
-                              " are possible"));
+    return Wrong(
+        absl::StrCat("the reply is of ", count, " registers; 1 to ", ModbusRequest::kMaxRegisters, " are possible"));
   }
   request.count = static_cast<uint8_t>(count);
   return request;
@@ -143,7 +149,7 @@ absl::StatusOr<ModbusRecording> DecodeModbus(std::optional<std::span<const uint8
   MonotonicTime sent_at;
   recording.reply = (*exchange)->Execute(recording.request, sent_at);
   if ((*exchange)->TakeEchoes() > 0) return Wrong("the reply is the request itself: an adapter with local echo");
-  if ((*exchange)->TakeForeignFrames() > 0) return Wrong("the reply is a good frame, but answers another request");
+  if ((*exchange)->TakeForeignFrames() > 0) return Wrong("the reply is of another unit, or answers another request");
   switch (recording.reply.result) {
     case ModbusResult::kOk:
     case ModbusResult::kException:
@@ -163,16 +169,26 @@ absl::StatusOr<ModbusRecording> DecodeModbus(std::optional<std::span<const uint8
 
 const char* ModbusExceptionName(uint8_t exception) {
   switch (exception) {
-    case 1: return "illegal function";
-    case 2: return "illegal data address";
-    case 3: return "illegal data value";
-    case 4: return "device failure";
-    case 5: return "acknowledged, still working";
-    case 6: return "busy";
-    case 8: return "memory parity error";
-    case 10: return "gateway path unavailable";
-    case 11: return "gateway target does not respond";
-    default: return "unknown";
+    case 1:
+      return "illegal function";
+    case 2:
+      return "illegal data address";
+    case 3:
+      return "illegal data value";
+    case 4:
+      return "device failure";
+    case 5:
+      return "acknowledged, still working";
+    case 6:
+      return "busy";
+    case 8:
+      return "memory parity error";
+    case 10:
+      return "gateway path unavailable";
+    case 11:
+      return "gateway target does not respond";
+    default:
+      return "unknown";
   }
 }
 

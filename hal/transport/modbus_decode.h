@@ -12,9 +12,9 @@
 namespace abcds {
 
 struct ModbusRecording {
-  ModbusRequest request;         // as recorded, or what the reply tells of it
-  bool request_known = false;    // false: `request.address` of a read is unknown, and so are the values of a write
-  ModbusReply reply;             // kOk or kException
+  ModbusRequest request;       // as recorded, or what the reply tells of it
+  bool request_known = false;  // false: `request.address` of a read is unknown, and so are the values of a write
+  ModbusReply reply;           // kOk or kException
 };
 
 // `reply` is one frame with its checksum; a single stray byte after it is accepted, as on a bus. Functions 3 and 16.

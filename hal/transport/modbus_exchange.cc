@@ -93,7 +93,8 @@ ModbusResult ResultOf(int error) {
 
 struct ModbusExchange::Context {
   explicit Context(modbus_t* made) : modbus(made) {}
-  // Frees the memory only; modbus_close() would also change the line's settings and close a descriptor that is not ours.
+  // Frees the memory only; modbus_close() would also change the line's settings and close a descriptor that is not
+  // ours.
   ~Context() { modbus_free(modbus); }
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
@@ -102,8 +103,8 @@ struct ModbusExchange::Context {
 
 absl::StatusOr<std::unique_ptr<ModbusExchange>> ModbusExchange::Create(int fd) {
   if (fd < 0 || fd >= FD_SETSIZE) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("descriptor ", fd, " is beyond what libmodbus can handle: too many files and connections are open"));
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "descriptor ", fd, " is beyond what libmodbus can handle: too many files and connections are open"));
   }
   // Name and settings are only used by modbus_connect(), which is never called: the line is open already.
   modbus_t* modbus = modbus_new_rtu("opened elsewhere", 9600, 'N', 8, 1);

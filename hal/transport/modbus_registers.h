@@ -20,8 +20,8 @@ struct ModbusRequest {
 
   uint8_t unit = 1;  // 1 to 247
   Function function = Function::kReadHoldingRegisters;
-  uint16_t address = 0;  // as on the wire, zero-based
-  uint8_t count = 1;     // 1 to kMaxRegisters
+  uint16_t address = 0;                          // as on the wire, zero-based
+  uint8_t count = 1;                             // 1 to kMaxRegisters
   std::array<uint16_t, kMaxRegisters> values{};  // for writes
   Nanoseconds timeout = std::chrono::milliseconds(900);
 

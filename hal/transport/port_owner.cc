@@ -83,8 +83,8 @@ absl::StatusOr<OwnedFd> ClaimName(const std::string& name, const std::string& po
   if (!claim.valid()) return absl::UnavailableError(absl::StrCat("cannot claim ", port, ": ", std::strerror(errno)));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  // A leading zero byte makes it abstract: it vanishes with its owner. Of a long name the end counts, where hosts of one
-  // domain and their ports differ least by accident.
+  // A leading zero byte makes it abstract: it vanishes with its owner. Of a long name the end counts, where hosts of
+  // one domain and their ports differ least by accident.
   const std::string prefix = "abcds/";
   const size_t room = sizeof(address.sun_path) - 1 - prefix.size();
   const std::string text = prefix + name.substr(name.size() - std::min(name.size(), room));

@@ -11,8 +11,8 @@
 namespace abcds {
 
 // Locks the opened device node for as long as `fd` (and what was duplicated from it) is open. FailedPrecondition with a
-// sentence that names `port`, and the other process where the kernel tells, when it is taken. flock: works for root, for
-// every link to the node and for ptys, and ends with the process; TIOCEXCL does none of that.
+// sentence that names `port`, and the other process where the kernel tells, when it is taken. flock: works for root,
+// for every link to the node and for ptys, and ends with the process; TIOCEXCL does none of that.
 [[nodiscard]] absl::Status LockOpenedNode(int fd, const std::string& port);
 
 // The same for something without a node on this machine, such as "tcp/192.0.2.7:502": a name in the kernel's abstract

@@ -115,8 +115,8 @@ absl::StatusOr<OwnedFd> OpenNode(const std::string& node, const std::string& por
   return fd;
 }
 
-// 0, or the errno of the first setting that was refused. A tty keeps its settings while any descriptor of it is open, so
-// that the library's own one may go again. ENOTTY: not a port that libserialport can open.
+// 0, or the errno of the first setting that was refused. A tty keeps its settings while any descriptor of it is open,
+// so that the library's own one may go again. ENOTTY: not a port that libserialport can open.
 int SetUpByLibrary(const std::string& node, int baud) {
   sp_port* found = nullptr;
   if (sp_get_port_by_name(node.c_str(), &found) != SP_OK) return ENOTTY;
@@ -187,8 +187,8 @@ absl::StatusOr<std::unique_ptr<ByteStream>> OpenSerialPort(const SerialOptions& 
   if (IsTcpPort(options.port)) return OpenTcp(options.port);
   const BaudRate* rate = FindBaudRate(options.baud);
   if (rate == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat(options.baud, " baud is not a rate that ", options.port,
-                                                   " can be set to: use 1200 to 115200"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(options.baud, " baud is not a rate that ", options.port, " can be set to: use 1200 to 115200"));
   }
   return OpenTty(options, rate->code);
 }

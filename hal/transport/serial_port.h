@@ -18,8 +18,8 @@ struct SerialOptions {
   int baud = 9600;
 };
 
-// An open line with us as its only owner. Ordinary thread: a tcp:// port may take 2 s to connect, and longer to resolve.
-// Errors, each one sentence that names the port:
+// An open line with us as its only owner. Ordinary thread: a tcp:// port may take 2 s to connect, and longer to
+// resolve. Errors, each one sentence that names the port:
 //   FailedPrecondition  somebody else uses it
 //   InvalidArgument     it is no serial port, or the baud rate does not exist: retrying cannot help
 //   NotFound, Unavailable, PermissionDenied   not there now; worth retrying

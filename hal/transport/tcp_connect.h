@@ -19,8 +19,8 @@ struct TcpAddress {
 [[nodiscard]] absl::StatusOr<TcpAddress> ParseTcpAddress(const std::string& text);
 
 // A connected, non-blocking socket without Nagle's delay, which notices a dead peer within about 10 s. Resolving the
-// name may block for seconds, so this belongs on an ordinary thread; connecting ends after `patience`. Unavailable with a
-// sentence when nobody answers.
+// name may block for seconds, so this belongs on an ordinary thread; connecting ends after `patience`. Unavailable with
+// a sentence when nobody answers.
 [[nodiscard]] absl::StatusOr<OwnedFd> TcpConnect(const TcpAddress& address, Nanoseconds patience);
 
 }  // namespace abcds

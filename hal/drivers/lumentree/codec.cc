@@ -98,8 +98,8 @@ absl::StatusOr<std::map<std::string, double>> DecodeFrame(std::optional<std::spa
   if (!recording.ok()) return recording.status();
   const uint8_t exception = recording->reply.exception;
   if (recording->reply.result == ModbusResult::kException) {
-    return absl::InvalidArgumentError(absl::StrCat("the inverter refused the request: exception ", exception, ", ",
-                                                   ModbusExceptionName(exception)));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the inverter refused the request: exception ", exception, ", ", ModbusExceptionName(exception)));
   }
   const ModbusRequest& asked = recording->request;
   if (asked.function == ModbusRequest::Function::kWriteMultipleRegisters) {
@@ -116,7 +116,8 @@ absl::StatusOr<std::map<std::string, double>> DecodeFrame(std::optional<std::spa
         "a read's reply does not say which register it is of: give the request as well, with --request HEX");
   }
   if (asked.count != 1) {
-    return absl::InvalidArgumentError(absl::StrCat("the request reads ", asked.count, " registers; the inverter is read one by one"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the request reads ", asked.count, " registers; the inverter is read one by one"));
   }
   const uint16_t raw = recording->reply.values[0];
   Watts power;
@@ -138,7 +139,8 @@ absl::StatusOr<std::map<std::string, double>> DecodeFrame(std::optional<std::spa
     case Register::kSetpoint:
       break;
   }
-  return absl::InvalidArgumentError(absl::StrCat("register ", asked.address, " is none that this inverter is known to have"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("register ", asked.address, " is none that this inverter is known to have"));
 }
 
 }  // namespace abcds::lumentree

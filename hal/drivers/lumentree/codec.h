@@ -38,11 +38,11 @@ struct Traits {
 
 // Addresses as on the wire, zero-based.
 enum class Register : uint16_t {
-  kSetpoint = 40,      // write only, 1 W
-  kAcVoltage = 70,     // 0.1 V
-  kTemperature = 94,   // 0.1 °C
-  kAcPower = 107,      // 0.1 W
-  kDcVoltage = 109,    // 0.1 V
+  kSetpoint = 40,     // write only, 1 W
+  kAcVoltage = 70,    // 0.1 V
+  kTemperature = 94,  // 0.1 °C
+  kAcPower = 107,     // 0.1 W
+  kDcVoltage = 109,   // 0.1 V
 };
 
 // Readings below this count as off: at a setpoint of 0 W the inverter reports 1 to 9 W.
@@ -53,21 +53,22 @@ inline constexpr Watts kOffBelow{10};
 // Function 3, one register.
 [[nodiscard]] ModbusRequest ReadOne(uint8_t unit, Register which) noexcept;
 
-// The setpoint register for a wanted AC power (+ charges): saturated to [-max_discharge, 0], rounded to 1 W. The inverter
-// cannot charge.
+// The setpoint register for a wanted AC power (+ charges): saturated to [-max_discharge, 0], rounded to 1 W. The
+// inverter cannot charge.
 [[nodiscard]] uint16_t EncodeSetpoint(Watts power, Watts max_discharge) noexcept;
 
 // Each writes its result only when the raw value is plausible, and says so. `max_power` bounds the power (1.3 times).
-[[nodiscard]] bool DecodeAcPower(uint16_t raw, Watts max_power, Watts& power) noexcept;  // ours: discharging is negative
-[[nodiscard]] bool DecodeDcVoltage(uint16_t raw, Volts& voltage) noexcept;       // 5 to 80 V, or below 1 V: no battery
-[[nodiscard]] bool DecodeAcVoltage(uint16_t raw, Volts& voltage) noexcept;       // 0 to 300 V
+[[nodiscard]] bool DecodeAcPower(uint16_t raw, Watts max_power,
+                                 Watts& power) noexcept;                    // ours: discharging is negative
+[[nodiscard]] bool DecodeDcVoltage(uint16_t raw, Volts& voltage) noexcept;  // 5 to 80 V, or below 1 V: no battery
+[[nodiscard]] bool DecodeAcVoltage(uint16_t raw, Volts& voltage) noexcept;  // 0 to 300 V
 [[nodiscard]] bool DecodeTemperature(uint16_t raw, Celsius& temperature) noexcept;  // -40 to 125 °C
 
 // For people (`abcdsctl decode lumentree`): the values of one recorded reply, by names that end in the unit. A read's
 // reply does not tell which register it is of, so that it needs its request. InvalidArgument with one sentence for
 // anything that is corrupt, refused by the device, or not a value.
-[[nodiscard]] absl::StatusOr<std::map<std::string, double>> DecodeFrame(
-    std::optional<std::span<const uint8_t>> request, std::span<const uint8_t> reply);
+[[nodiscard]] absl::StatusOr<std::map<std::string, double>> DecodeFrame(std::optional<std::span<const uint8_t>> request,
+                                                                        std::span<const uint8_t> reply);
 
 }  // namespace abcds::lumentree
 

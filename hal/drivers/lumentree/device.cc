@@ -77,8 +77,8 @@ ConverterState LumentreeConverter::Latest() noexcept { return states_.Latest(); 
 
 void LumentreeConverter::Command(const ConverterCommand& command) noexcept {
   commands_.Publish(command);
-  // The bus's thread reads the mailbox before each of its own steps anyway. It is woken only for what cannot wait: another
-  // setpoint, an earlier end, or a start after the previous command has expired.
+  // The bus's thread reads the mailbox before each of its own steps anyway. It is woken only for what cannot wait:
+  // another setpoint, an earlier end, or a start after the previous command has expired.
   const bool changed = std::lround(command.power.value()) != std::lround(last_command_.power.value());
   const bool other_end = command.expires_at < last_command_.expires_at ||
                          last_command_.expires_at == MonotonicTime::min() ||

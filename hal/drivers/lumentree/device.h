@@ -77,8 +77,8 @@ class LumentreeConverter final : public PowerConverter {
   Mailbox<ConverterState> states_{ConverterState{}};
   Mailbox<ConverterCommand> commands_{ConverterCommand{}};
 
-  lumentree::Session session_;      // the bus's thread
-  ConverterCommand last_command_;   // the commanding thread
+  lumentree::Session session_;     // the bus's thread
+  ConverterCommand last_command_;  // the commanding thread
 
   mutable std::mutex mutex_;
   std::condition_variable rested_;

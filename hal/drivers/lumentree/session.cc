@@ -22,7 +22,8 @@ bool IsMinor(Register which) { return which == Register::kAcVoltage || which == 
 
 }  // namespace
 
-Session::Session(const Traits& traits, uint8_t unit) noexcept : traits_(traits), unit_(unit), random_(unit * 2654435761u) {
+Session::Session(const Traits& traits, uint8_t unit) noexcept
+    : traits_(traits), unit_(unit), random_(unit * 2654435761u) {
   state_.max_discharge = traits.max_power;
 }
 
@@ -38,7 +39,8 @@ void Session::Rest() noexcept {
 }
 
 bool Session::AtRest() const noexcept {
-  return resting_ && confirmed_ == 0 && power_asked_at_ >= acknowledged_at_ && Magnitude(state_.power.value) < kAtRestBelow;
+  return resting_ && confirmed_ == 0 && power_asked_at_ >= acknowledged_at_ &&
+         Magnitude(state_.power.value) < kAtRestBelow;
 }
 
 uint16_t Session::Wanted(MonotonicTime now) const noexcept {
@@ -203,8 +205,8 @@ void Session::OnWritten(uint16_t setpoint, MonotonicTime now) noexcept {
   off_seen_ = false;
   deviates_ = false;
   if (setpoint == 0) return;
-  const bool waited = nonzero_change_at_ != MonotonicTime::min() &&
-                      wanted_since_ < nonzero_change_at_ + Timing::kMinimumInterval;
+  const bool waited =
+      nonzero_change_at_ != MonotonicTime::min() && wanted_since_ < nonzero_change_at_ + Timing::kMinimumInterval;
   nonzero_change_at_ = waited ? nonzero_change_at_ + Timing::kMinimumInterval : wanted_since_;
 }
 
@@ -353,8 +355,8 @@ std::string Session::Trouble(const std::string& port, MonotonicTime now) const {
   }
   const std::optional<Refusal>& refusal = refusal_.has_value() ? refusal_ : minor_refusal_;
   if (refusal.has_value()) {
-    return absl::StrCat("unit ", unit_, " on ", port, " refuses register ", static_cast<int>(refusal->which), ": exception ",
-                        refusal->exception, ", ", ModbusExceptionName(refusal->exception),
+    return absl::StrCat("unit ", unit_, " on ", port, " refuses register ", static_cast<int>(refusal->which),
+                        ": exception ", refusal->exception, ", ", ModbusExceptionName(refusal->exception),
                         ": is this the inverter that the configuration says?");
   }
   if (polls_[1].answered && !state_.dc_voltage.valid) {

@@ -39,8 +39,8 @@ struct Timing {
   static constexpr Nanoseconds kRewriteAfter = std::chrono::seconds(2);
   static constexpr Nanoseconds kNotFollowingAfter = std::chrono::seconds(10);
 
-  // Polls keep this far away from the expected change of the command: one poll's time on the wire at 9600 baud before it,
-  // and some patience after it, but no poll waits longer than `kPollPatience`.
+  // Polls keep this far away from the expected change of the command: one poll's time on the wire at 9600 baud before
+  // it, and some patience after it, but no poll waits longer than `kPollPatience`.
   static constexpr Nanoseconds kPollDuration = std::chrono::milliseconds(45);
   static constexpr Nanoseconds kChangePatience = std::chrono::milliseconds(60);
   static constexpr Nanoseconds kPollPatience = std::chrono::milliseconds(1500);
@@ -49,11 +49,11 @@ struct Timing {
 // Only ever grow.
 struct Counters {
   uint64_t requests = 0;
-  uint64_t unanswered = 0;     // timeouts and corrupt replies
+  uint64_t unanswered = 0;  // timeouts and corrupt replies
   uint64_t exceptions = 0;
-  uint64_t implausible = 0;    // intact replies that are no value
+  uint64_t implausible = 0;      // intact replies that are no value
   uint64_t setpoint_writes = 0;  // acknowledged, refreshes included
-  uint64_t rewrites = 0;       // because the read-back did not follow
+  uint64_t rewrites = 0;         // because the read-back did not follow
   uint64_t contacts_lost = 0;
 };
 
@@ -128,9 +128,9 @@ class Session final : public ModbusClient {
   int failures_ = 0;    // in a row
   MonotonicTime retry_at_ = MonotonicTime::min();
   Nanoseconds retry_pause_ = Timing::kRetryFirst;
-  std::optional<Refusal> refusal_;       // of what cannot be done without
+  std::optional<Refusal> refusal_;  // of what cannot be done without
   std::optional<Refusal> minor_refusal_;
-  std::optional<Register> late_register_;  // whose late reply may still come …
+  std::optional<Register> late_register_;            // whose late reply may still come …
   MonotonicTime late_until_ = MonotonicTime::min();  // … until then
 
   // The setpoint.
@@ -148,17 +148,16 @@ class Session final : public ModbusClient {
   MonotonicTime write_not_before_ = MonotonicTime::min();
 
   // Whether the output follows.
-  bool off_seen_ = false;         // below 10 W since 0 W was acknowledged
+  bool off_seen_ = false;  // below 10 W since 0 W was acknowledged
   MonotonicTime power_asked_at_ = MonotonicTime::min();
   bool deviates_ = false;
   MonotonicTime deviates_since_ = MonotonicTime::min();
   MonotonicTime rewrite_from_ = MonotonicTime::min();
   Watts deviation_then_;
 
-  std::array<Poll, 4> polls_ = {Poll{Register::kAcPower, Timing::kPowerPeriod},
-                                Poll{Register::kDcVoltage, Timing::kDcVoltagePeriod},
-                                Poll{Register::kAcVoltage, Timing::kSlowPeriod},
-                                Poll{Register::kTemperature, Timing::kSlowPeriod}};
+  std::array<Poll, 4> polls_ = {
+      Poll{Register::kAcPower, Timing::kPowerPeriod}, Poll{Register::kDcVoltage, Timing::kDcVoltagePeriod},
+      Poll{Register::kAcVoltage, Timing::kSlowPeriod}, Poll{Register::kTemperature, Timing::kSlowPeriod}};
   uint32_t random_;
 };
 

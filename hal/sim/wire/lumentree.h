@@ -1,8 +1,9 @@
-// A Lumentree inverter as its registers show it. What lies behind them (output, battery, mains) is asked for by callbacks,
-// so that any model of a house can stand there.
+// A Lumentree inverter as its registers show it. What lies behind them (output, battery, mains) is asked for by
+// callbacks, so that any model of a house can stand there.
 //
-// Source: field experience collected in the Python system MacGH23/BatteryScript_ABCDs and in py-lumentree. Assumed: that
-// setpoints are ignored for a second after the inverter's start, the refused registers, and the residual reading at 0 W.
+// Source: field experience collected in the Python system MacGH23/BatteryScript_ABCDs and in py-lumentree. Assumed:
+// that setpoints are ignored for a second after the inverter's start, the refused registers, and the residual reading
+// at 0 W.
 #ifndef ABCDS_HAL_SIM_WIRE_LUMENTREE_H_
 #define ABCDS_HAL_SIM_WIRE_LUMENTREE_H_
 
@@ -15,12 +16,12 @@
 
 namespace abcds::sim {
 
-// Called by the line's thread: a model that others use as well must guard itself. Plain numbers, as a device sees itself:
-// delivered power is positive.
+// Called by the line's thread: a model that others use as well must guard itself. Plain numbers, as a device sees
+// itself: delivered power is positive.
 struct LumentreePlant {
-  std::function<double()> output_w;         // as the inverter would report it now
-  std::function<void(double)> set_w;        // a setpoint was accepted
-  std::function<void()> restart;            // AC has returned: it goes to full power by itself; may be missing
+  std::function<double()> output_w;   // as the inverter would report it now
+  std::function<void(double)> set_w;  // a setpoint was accepted
+  std::function<void()> restart;      // AC has returned: it goes to full power by itself; may be missing
   std::function<double()> dc_voltage_v;
   std::function<double()> ac_voltage_v = [] { return 231.7; };
   std::function<double()> temperature_c = [] { return 31.9; };

@@ -55,7 +55,8 @@ absl::StatusOr<std::unique_ptr<ModbusLine>> ModbusLine::Open(const LineOptions& 
   return std::unique_ptr<ModbusLine>(new ModbusLine(options, *std::move(pty)));
 }
 
-ModbusLine::ModbusLine(const LineOptions& options, std::unique_ptr<Pty> pty) : options_(options), pty_(std::move(pty)) {}
+ModbusLine::ModbusLine(const LineOptions& options, std::unique_ptr<Pty> pty)
+    : options_(options), pty_(std::move(pty)) {}
 
 ModbusLine::~ModbusLine() { Stop(); }
 

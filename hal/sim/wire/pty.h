@@ -1,4 +1,5 @@
-// A pseudo terminal that stands for a serial cable: the simulator keeps one end, a driver opens the other by a stable path.
+// A pseudo terminal that stands for a serial cable: the simulator keeps one end, a driver opens the other by a stable
+// path.
 #ifndef ABCDS_HAL_SIM_WIRE_PTY_H_
 #define ABCDS_HAL_SIM_WIRE_PTY_H_
 
@@ -14,8 +15,8 @@ namespace abcds::sim {
 
 class Pty {
  public:
-  // `link` becomes a symbolic link to the terminal (an old link there is replaced, anything else is an error); empty: none,
-  // and path() is the kernel's own name.
+  // `link` becomes a symbolic link to the terminal (an old link there is replaced, anything else is an error); empty:
+  // none, and path() is the kernel's own name.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<Pty>> Open(const std::string& link);
   ~Pty();
   Pty(const Pty&) = delete;

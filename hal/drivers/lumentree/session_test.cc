@@ -1,0 +1,564 @@
+// The real session against registers in memory, with a clock of its own: hours of conversation in milliseconds.
+#include "hal/drivers/lumentree/session.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace abcds::lumentree {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+
+constexpr MonotonicTime kBegin = MonotonicTime(std::chrono::hours(1));
+constexpr Nanoseconds kExchange = 28ms;  // 8 + 7 characters at 9600 baud and the inverter's thinking
+constexpr Nanoseconds kGap = 5ms;
+
+struct Asked {
+  MonotonicTime at;
+  ModbusRequest request;
+  ModbusClient::Urgency urgency;
+  bool IsWrite() const { return request.function == ModbusRequest::Function::kWriteMultipleRegisters; }
+  bool IsRead(Register which) const { return !IsWrite() && request.address == static_cast<uint16_t>(which); }
+};
+
+class SessionTest : public testing::Test {
+ protected:
+  SessionTest() : now_(kBegin) {
+    registers_ = {{Register::kAcPower, 34},
+                  {Register::kDcVoltage, 264},
+                  {Register::kAcVoltage, 2317},
+                  {Register::kTemperature, 319}};
+  }
+
+  void LinkUp() { session_.OnLink(true, now_); }
+
+  // The bus: serves the session for `duration`.
+  void Run(Nanoseconds duration) {
+    const MonotonicTime end = now_ + duration;
+    while (now_ < end) {
+      const std::optional<ModbusClient::Due> due = session_.NextRequest(now_);
+      if (!due.has_value()) {
+        const MonotonicTime next = session_.NextDue(now_);
+        ASSERT_GT(next, now_) << "due, but nothing to send";
+        now_ = std::min(next, end);
+        continue;
+      }
+      Serve(*due);
+    }
+  }
+
+  void Serve(const ModbusClient::Due& due) {
+    const Asked asked{.at = now_, .request = due.request, .urgency = due.urgency};
+    asked_.push_back(asked);
+    ModbusReply reply = answer_ ? answer_(asked) : Obey(asked);
+    const MonotonicTime sent_at = now_;
+    now_ += reply.result == ModbusResult::kTimeout ? due.request.timeout : kExchange;
+    session_.OnReply(due.request, reply, sent_at, now_);
+    now_ += kGap;
+  }
+
+  // The inverter as it should be: its output follows the setpoint at once.
+  ModbusReply Obey(const Asked& asked) {
+    ModbusReply reply;
+    reply.result = ModbusResult::kOk;
+    if (asked.IsWrite()) {
+      if (follows_) registers_[Register::kAcPower] = static_cast<uint16_t>(10 * asked.request.values[0] + 34);
+    } else {
+      reply.count = 1;
+      reply.values[0] = registers_[static_cast<Register>(asked.request.address)];
+    }
+    return reply;
+  }
+
+  static ModbusReply Timeout() { return {}; }
+  static ModbusReply Refusal(uint8_t exception) {
+    ModbusReply reply;
+    reply.result = ModbusResult::kException;
+    reply.exception = exception;
+    return reply;
+  }
+
+  void Command(Watts power, Nanoseconds life = std::chrono::hours(1),
+               std::optional<MonotonicTime> next_change_at = std::nullopt) {
+    session_.SetCommand(
+        {.power = power, .expires_at = now_ + life, .next_change_at = next_change_at.value_or(MonotonicTime::min())},
+        now_);
+  }
+
+  void BecomeActive() {
+    LinkUp();
+    Run(1s);
+    ASSERT_EQ(session_.state().lifecycle, Lifecycle::kActive);
+    asked_.clear();
+  }
+
+  std::vector<Asked> Writes() const {
+    std::vector<Asked> writes;
+    for (const Asked& asked : asked_) {
+      if (asked.IsWrite()) writes.push_back(asked);
+    }
+    return writes;
+  }
+  std::vector<uint16_t> Setpoints() const {
+    std::vector<uint16_t> setpoints;
+    for (const Asked& write : Writes()) setpoints.push_back(write.request.values[0]);
+    return setpoints;
+  }
+  std::vector<Asked> Reads(Register which) const {
+    std::vector<Asked> reads;
+    for (const Asked& asked : asked_) {
+      if (asked.IsRead(which)) reads.push_back(asked);
+    }
+    return reads;
+  }
+
+  Session session_{TraitsOf(Model::k600), 1};
+  MonotonicTime now_;
+  std::map<Register, uint16_t> registers_;
+  std::function<ModbusReply(const Asked&)> answer_;  // missing: Obey
+  bool follows_ = true;
+  std::vector<Asked> asked_;
+};
+
+TEST_F(SessionTest, SaysNothingWithoutALink) {
+  EXPECT_FALSE(session_.NextRequest(now_).has_value());
+  EXPECT_EQ(session_.NextDue(now_), MonotonicTime::max());
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kConnecting);
+}
+
+TEST_F(SessionTest, FirstRequestIsZeroEvenWhenPowerIsCommanded) {
+  Command(Watts(-300));
+  LinkUp();
+  const auto due = session_.NextRequest(now_);
+  ASSERT_TRUE(due.has_value());
+  EXPECT_EQ(due->request.values[0], 0);
+  EXPECT_EQ(due->request.address, 40);
+  EXPECT_EQ(due->urgency, ModbusClient::Urgency::kSafety);
+}
+
+TEST_F(SessionTest, IsActiveOnlyAfterZeroPowerAndBothVoltagesAreKnown) {
+  LinkUp();
+  while (session_.state().lifecycle != Lifecycle::kActive) {
+    const auto due = session_.NextRequest(now_);
+    ASSERT_TRUE(due.has_value()) << "nothing to wait for";
+    Serve(*due);
+    ASSERT_LT(asked_.size(), 10u);
+  }
+  EXPECT_TRUE(asked_[0].IsWrite());
+  EXPECT_EQ(asked_.size(), 4u);
+  EXPECT_EQ(Reads(Register::kAcPower).size(), 1u);
+  EXPECT_EQ(Reads(Register::kDcVoltage).size(), 1u);
+  EXPECT_EQ(Reads(Register::kAcVoltage).size(), 1u);
+  EXPECT_EQ(session_.state().dc_voltage.value, Volts(26.4));
+}
+
+TEST_F(SessionTest, ResidualReadingCountsAsOff) {
+  BecomeActive();
+  EXPECT_EQ(session_.state().power.value, Watts(0)) << "3.4 W";
+}
+
+TEST_F(SessionTest, NewSetpointGoesOutAtOnce) {
+  BecomeActive();
+  Command(Watts(-350.4));
+  const auto due = session_.NextRequest(now_);
+  ASSERT_TRUE(due.has_value());
+  EXPECT_EQ(due->request.values[0], 350);
+  EXPECT_EQ(due->urgency, ModbusClient::Urgency::kCommand);
+  Run(1s);
+  EXPECT_EQ(Setpoints(), std::vector<uint16_t>({350})) << "once";
+  EXPECT_EQ(session_.state().acknowledged.value, Watts(-350));
+  EXPECT_EQ(session_.state().power.value, Watts(-353.4));
+}
+
+TEST_F(SessionTest, ChargingIsZero) {
+  BecomeActive();
+  Command(Watts(500));
+  Run(1s);
+  EXPECT_TRUE(Setpoints().empty());
+}
+
+TEST_F(SessionTest, ExpiryIsZeroAtThatVeryTime) {
+  BecomeActive();
+  Command(Watts(-300), 700ms);
+  const MonotonicTime expires_at = now_ + 700ms;
+  Run(2s);
+  ASSERT_EQ(Setpoints(), std::vector<uint16_t>({300, 0}));
+  EXPECT_GE(Writes()[1].at, expires_at);
+  EXPECT_LE(Writes()[1].at, expires_at + kExchange + kGap) << "one poll may be under way";
+  EXPECT_EQ(Writes()[1].urgency, ModbusClient::Urgency::kSafety);
+}
+
+TEST_F(SessionTest, UnchangedSetpointIsRefreshedEveryFiveSeconds) {
+  BecomeActive();
+  Command(Watts(-300));
+  Run(60s);
+  const std::vector<Asked> writes = Writes();
+  ASSERT_GE(writes.size(), 12u);
+  for (size_t i = 1; i < writes.size(); ++i) {
+    EXPECT_EQ(writes[i].request.values[0], 300);
+    EXPECT_GE(writes[i].at - writes[i - 1].at, 5s);
+    EXPECT_LE(writes[i].at - writes[i - 1].at, 5200ms);
+  }
+}
+
+TEST_F(SessionTest, NonzeroChangesKeepTheMinimumInterval) {
+  BecomeActive();
+  for (int i = 0; i < 40; ++i) {
+    Command(Watts(-100 - 5 * i));
+    Run(50ms);
+  }
+  const std::vector<Asked> writes = Writes();
+  ASSERT_GE(writes.size(), 4u);
+  for (size_t i = 1; i < writes.size(); ++i) EXPECT_GE(writes[i].at - writes[i - 1].at, 450ms) << i;
+}
+
+TEST_F(SessionTest, AChangeEveryHalfSecondIsNotHeldBack) {
+  BecomeActive();
+  for (int i = 0; i < 10; ++i) {
+    Command(Watts(-100 - 20 * i));
+    const MonotonicTime commanded_at = now_;
+    Run(500ms - (now_ - commanded_at));
+    ASSERT_FALSE(Writes().empty());
+    EXPECT_EQ(Writes().back().request.values[0], 100 + 20 * i);
+    EXPECT_LE(Writes().back().at - commanded_at, kExchange + kGap);
+    now_ = commanded_at + 500ms;
+  }
+}
+
+TEST_F(SessionTest, ZeroBreaksTheMinimumInterval) {
+  BecomeActive();
+  Command(Watts(-300));
+  Run(100ms);
+  Command(Watts(0));
+  Run(100ms);
+  EXPECT_EQ(Setpoints(), std::vector<uint16_t>({300, 0}));
+}
+
+TEST_F(SessionTest, LostWriteIsRepeatedAtOnceWithWhatIsWantedThen) {
+  BecomeActive();
+  int lost = 1;
+  answer_ = [&](const Asked& asked) { return asked.IsWrite() && lost-- > 0 ? Timeout() : Obey(asked); };
+  Command(Watts(-300));
+  Run(20ms);
+  Command(Watts(-200));
+  Run(500ms);
+  ASSERT_GE(Writes().size(), 2u);
+  EXPECT_EQ(Writes()[1].request.values[0], 200);
+  EXPECT_EQ(Writes()[1].at - Writes()[0].at, Timing::kReply + kGap);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kActive);
+}
+
+// The late acknowledgement of the lost write looks like that of the repeated one.
+TEST_F(SessionTest, AfterALostWriteTheSetpointIsWrittenOnceMore) {
+  BecomeActive();
+  int lost = 1;
+  answer_ = [&](const Asked& asked) { return asked.IsWrite() && lost-- > 0 ? Timeout() : Obey(asked); };
+  Command(Watts(-300));
+  Run(4s);
+  ASSERT_EQ(Setpoints(), std::vector<uint16_t>({300, 300, 300}));
+  EXPECT_GE(Writes()[2].at - Writes()[0].at, Timing::kLateReply);
+}
+
+TEST_F(SessionTest, SilenceIsConnectingAndZeroComesFirstAfterIt) {
+  BecomeActive();
+  Command(Watts(-300));
+  Run(1s);
+  asked_.clear();
+  const MonotonicTime last_sample = session_.state().power.taken_at;
+  answer_ = [](const Asked&) { return Timeout(); };
+  Run(1s);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kConnecting);
+  EXPECT_EQ(session_.state().power.taken_at, last_sample) << "grows old";
+  EXPECT_NE(session_.Trouble("/dev/ttyUSB0", now_).find("no answer from unit 1 on /dev/ttyUSB0"), std::string::npos);
+  Run(60s);
+  // Only 0 W is tried, at most 1 s after the end of the try before.
+  const std::vector<Asked> tries(asked_.begin() + 3, asked_.end());
+  ASSERT_GE(tries.size(), 40u);
+  for (size_t i = 1; i < tries.size(); ++i) {
+    ASSERT_TRUE(tries[i].IsWrite());
+    EXPECT_EQ(tries[i].request.values[0], 0);
+    EXPECT_LE(tries[i].at - tries[i - 1].at, Timing::kReply + 1s + kGap);
+  }
+  EXPECT_GE(tries[20].at - tries[19].at, 500ms) << "pauses grow";
+  answer_ = nullptr;
+  asked_.clear();
+  Run(2s);
+  ASSERT_GE(Setpoints().size(), 2u);
+  EXPECT_EQ(Setpoints()[0], 0);
+  EXPECT_EQ(Setpoints()[1], 300) << "and then what is commanded";
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kActive);
+  EXPECT_EQ(session_.counters().contacts_lost, 1u);
+}
+
+TEST_F(SessionTest, OneLostReplyIsNoSilence) {
+  BecomeActive();
+  for (int i = 0; i < 20; ++i) {
+    int lost = 1;
+    answer_ = [&](const Asked& asked) { return lost-- > 0 ? Timeout() : Obey(asked); };
+    Run(2s);
+    ASSERT_EQ(session_.state().lifecycle, Lifecycle::kActive);
+  }
+  EXPECT_EQ(session_.counters().unanswered, 20u);
+}
+
+// A reply does not name its register: a late one would be taken for the answer to the next read.
+TEST_F(SessionTest, AfterALostReplyOnlyTheSameRegisterIsReadForASecond) {
+  BecomeActive();
+  int lost = 1;
+  answer_ = [&](const Asked& asked) {
+    return asked.IsRead(Register::kDcVoltage) && lost-- > 0 ? Timeout() : Obey(asked);
+  };
+  Run(5s);
+  const std::vector<Asked> reads = Reads(Register::kDcVoltage);
+  ASSERT_GE(reads.size(), 2u);
+  const MonotonicTime lost_at = reads[0].at;
+  // Again at once, but for the 0 W that is repeated because an inverter of unknown state is taken for producing.
+  EXPECT_EQ(reads[1].at, lost_at + Timing::kReply + kGap + kExchange + kGap);
+  EXPECT_EQ(Setpoints().front(), 0);
+  for (const Asked& asked : asked_) {
+    const bool other = !asked.IsWrite() && !asked.IsRead(Register::kDcVoltage);
+    EXPECT_FALSE(other && asked.at > lost_at && asked.at < lost_at + Timing::kLateReply);
+  }
+}
+
+TEST_F(SessionTest, RefusedSetpointIsFaultyUntilZeroIsAccepted) {
+  BecomeActive();
+  answer_ = [this](const Asked& asked) { return asked.IsWrite() ? Refusal(3) : Obey(asked); };
+  Command(Watts(-300));
+  Run(3s);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kFaulty);
+  EXPECT_NE(session_.Trouble("/dev/ttyUSB0", now_).find("refuses register 40: exception 3, illegal data value"),
+            std::string::npos);
+  const std::vector<Asked> writes = Writes();
+  ASSERT_GE(writes.size(), 4u);
+  for (size_t i = 1; i < writes.size(); ++i) {
+    EXPECT_EQ(writes[i].request.values[0], 0);
+    EXPECT_GE(writes[i].at - writes[i - 1].at, Timing::kRefusedRetry);
+  }
+  EXPECT_GE(Reads(Register::kAcPower).size(), 8u) << "it is still watched";
+  answer_ = nullptr;
+  asked_.clear();
+  Run(3s);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kActive);
+  EXPECT_EQ(Setpoints(), std::vector<uint16_t>({0, 300}));
+  EXPECT_EQ(session_.Trouble("/dev/ttyUSB0", now_), "");
+}
+
+TEST_F(SessionTest, RefusedPowerReadingIsFaultyAndStops) {
+  BecomeActive();
+  Command(Watts(-300));
+  Run(1s);
+  answer_ = [this](const Asked& asked) { return asked.IsRead(Register::kAcPower) ? Refusal(4) : Obey(asked); };
+  Run(4s);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kFaulty);
+  EXPECT_EQ(Setpoints().back(), 0);
+}
+
+TEST_F(SessionTest, RefusedTemperatureIsOnlyTold) {
+  answer_ = [this](const Asked& asked) { return asked.IsRead(Register::kTemperature) ? Refusal(2) : Obey(asked); };
+  BecomeActive();
+  EXPECT_NE(session_.Trouble("/dev/ttyUSB0", now_).find("refuses register 94"), std::string::npos);
+  EXPECT_EQ(session_.state().max_discharge, Watts(600));
+}
+
+TEST_F(SessionTest, OutputThatDoesNotFollowIsWrittenAgain) {
+  BecomeActive();
+  Command(Watts(-300));
+  Run(1s);
+  follows_ = false;
+  registers_[Register::kAcPower] = 5700;
+  asked_.clear();
+  Run(4900ms);
+  // Noticed within a poll, rewritten once it has lasted 2 s, and again 2 s later.
+  ASSERT_EQ(Setpoints(), std::vector<uint16_t>({300, 300}));
+  EXPECT_EQ(session_.counters().rewrites, 2u);
+  Run(10s);
+  EXPECT_NE(session_.Trouble("/dev/ttyUSB0", now_).find("does not deliver"), std::string::npos);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kActive) << "judging it is control's part";
+}
+
+TEST_F(SessionTest, SlowRampIsNotWrittenAgain) {
+  BecomeActive();
+  follows_ = false;
+  Command(Watts(-600));
+  // 100 W/s, half the speed that is assumed of the device.
+  for (int i = 0; i < 24; ++i) {
+    Run(250ms);
+    registers_[Register::kAcPower] = static_cast<uint16_t>(std::min(6000, 250 * i));
+  }
+  EXPECT_EQ(session_.counters().rewrites, 0u);
+}
+
+TEST_F(SessionTest, DeviationOfSixtyWattsIsAccepted) {
+  BecomeActive();
+  follows_ = false;
+  Command(Watts(-600));
+  registers_[Register::kAcPower] = 5400;  // a 600 on a weak battery
+  Run(20s);
+  EXPECT_EQ(session_.counters().rewrites, 0u);
+}
+
+// AC was gone for a moment: the inverter is back at full power, and nobody has told it so.
+TEST_F(SessionTest, RestartFromOffIsAnsweredAtOnce) {
+  BecomeActive();
+  follows_ = false;
+  registers_[Register::kAcPower] = 6000;
+  Run(Timing::kPowerPeriod + 2 * (kExchange + kGap) + 5ms);
+  ASSERT_EQ(Setpoints(), std::vector<uint16_t>({0}));
+  // The first second after its start it is deaf: 0 W goes on until it is off.
+  Run(3s);
+  EXPECT_GE(Setpoints().size(), 3u);
+  registers_[Register::kAcPower] = 34;
+  Run(500ms);
+  asked_.clear();
+  Run(4s);
+  EXPECT_TRUE(Setpoints().empty());
+}
+
+TEST_F(SessionTest, BatteryGoneIsInactiveAndZero) {
+  BecomeActive();
+  Command(Watts(-300));
+  Run(500ms);
+  registers_[Register::kDcVoltage] = 4;
+  Run(3s);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kInactive);
+  EXPECT_FALSE(session_.state().dc_voltage.valid);
+  EXPECT_EQ(Setpoints().back(), 0);
+  EXPECT_NE(session_.Trouble("/dev/ttyUSB0", now_).find("no battery"), std::string::npos);
+  registers_[Register::kDcVoltage] = 264;
+  Run(3s);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kActive);
+  EXPECT_EQ(Setpoints().back(), 300);
+}
+
+TEST_F(SessionTest, AcGoneIsInactiveAndLookedAtMoreOften) {
+  registers_[Register::kAcVoltage] = 120;
+  LinkUp();
+  Run(1s);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kInactive);
+  EXPECT_NE(session_.Trouble("/dev/ttyUSB0", now_).find("no AC voltage"), std::string::npos);
+  registers_[Register::kAcVoltage] = 2317;
+  Run(3s);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kActive);
+}
+
+TEST_F(SessionTest, HeatLowersLimitAndSetpoint) {
+  BecomeActive();
+  Command(Watts(-500));
+  Run(1s);
+  registers_[Register::kTemperature] = 825;
+  Run(16s);
+  EXPECT_EQ(session_.state().max_discharge, Watts(300));
+  EXPECT_EQ(Setpoints().back(), 300);
+}
+
+TEST_F(SessionTest, ImplausibleReadingsHaveNoEffectAndAreCounted) {
+  BecomeActive();
+  const ConverterState before = session_.state();
+  registers_[Register::kAcPower] = 60000;
+  registers_[Register::kDcVoltage] = 30;
+  Run(3s);
+  EXPECT_EQ(session_.state().power.value, before.power.value);
+  EXPECT_EQ(session_.state().power.taken_at, before.power.taken_at);
+  EXPECT_EQ(session_.state().dc_voltage.value, before.dc_voltage.value);
+  EXPECT_GE(session_.counters().implausible, 12u);
+}
+
+TEST_F(SessionTest, PollsKeepTheirPeriods) {
+  BecomeActive();
+  Run(60s);
+  EXPECT_NEAR(static_cast<double>(Reads(Register::kAcPower).size()), 240, 24);
+  EXPECT_NEAR(static_cast<double>(Reads(Register::kDcVoltage).size()), 30, 2);
+  EXPECT_NEAR(static_cast<double>(Reads(Register::kAcVoltage).size()), 4, 1);
+  EXPECT_NEAR(static_cast<double>(Reads(Register::kTemperature).size()), 4, 1);
+}
+
+TEST_F(SessionTest, PollsKeepClearOfTheExpectedChange) {
+  BecomeActive();
+  Command(Watts(-300));
+  Run(1s);
+  asked_.clear();
+  std::vector<MonotonicTime> changes;
+  // A meter message a second; the command repeats every 20 ms and changes 30 ms after the message was expected.
+  MonotonicTime expected_at = now_ + 1s;
+  for (int i = 0; i < 30; ++i) {
+    changes.push_back(expected_at);
+    while (now_ < expected_at + 30ms) {
+      Command(Watts(-300 - 10 * i), 1s, expected_at);
+      Run(std::min<Nanoseconds>(20ms, expected_at + 30ms - now_));
+    }
+    expected_at += 1s;
+    Command(Watts(-310 - 10 * i), 1s, expected_at);
+  }
+  for (const Asked& asked : asked_) {
+    if (asked.IsWrite()) continue;
+    for (const MonotonicTime change : changes) {
+      EXPECT_FALSE(asked.at >= change - Timing::kPollDuration && asked.at < change + 30ms);
+    }
+  }
+  EXPECT_GE(Reads(Register::kAcPower).size(), 90u) << "and are made all the same";
+}
+
+TEST_F(SessionTest, PollsAreNotStarvedByEverMovingExpectations) {
+  BecomeActive();
+  for (MonotonicTime end = now_ + 20s; now_ < end;) {
+    Command(Watts(-300), 1s, now_ + 20ms);
+    Run(10ms);
+  }
+  const std::vector<Asked> reads = Reads(Register::kAcPower);
+  ASSERT_GE(reads.size(), 8u);
+  for (size_t i = 1; i < reads.size(); ++i) EXPECT_LE(reads[i].at - reads[i - 1].at, 1900ms);
+}
+
+TEST_F(SessionTest, RestSendsZeroAgainAndWaitsForTheOutput) {
+  BecomeActive();
+  Command(Watts(-300));
+  Run(1s);
+  asked_.clear();
+  follows_ = false;
+  session_.Rest();
+  Run(1s);
+  EXPECT_EQ(Setpoints().front(), 0);
+  EXPECT_FALSE(session_.AtRest()) << "still delivering";
+  registers_[Register::kAcPower] = 150;
+  Run(300ms);
+  EXPECT_TRUE(session_.AtRest());
+  Command(Watts(-300));
+  Run(1s);
+  for (const uint16_t setpoint : Setpoints()) EXPECT_EQ(setpoint, 0);
+}
+
+TEST_F(SessionTest, RestIsNotBelievedFromAnOldZero) {
+  BecomeActive();
+  session_.Rest();
+  EXPECT_FALSE(session_.AtRest()) << "0 W was acknowledged, but before";
+  Run(200ms);
+  EXPECT_EQ(Setpoints(), std::vector<uint16_t>({0}));
+  EXPECT_TRUE(session_.AtRest());
+}
+
+TEST_F(SessionTest, LostLinkForgetsEverything) {
+  BecomeActive();
+  Command(Watts(-300));
+  Run(1s);
+  session_.OnLink(false, now_);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kConnecting);
+  EXPECT_FALSE(session_.NextRequest(now_).has_value());
+  now_ += 30s;
+  asked_.clear();
+  LinkUp();
+  Run(1s);
+  ASSERT_GE(Setpoints().size(), 2u);
+  EXPECT_EQ(Setpoints()[0], 0);
+  EXPECT_TRUE(asked_[0].IsWrite());
+  EXPECT_EQ(Setpoints()[1], 300);
+}
+
+}  // namespace
+}  // namespace abcds::lumentree
