@@ -92,7 +92,7 @@ class ChecksTest(unittest.TestCase):
                 self.expect(checks.core_symbols([sin]), sin)
 
     def test_clock_outside_its_place(self):
-        files = {"hal/drivers/x/device.cc": "a = steady_clock::now();", "hal/rt/clock.cc": "clock_gettime(1);",
+        files = {"hal/drivers/x/device.cc": "a = steady_clock::now();", "hal/rt/clock.cc": "clock_gettime(CLOCK_MONOTONIC, &t);", "control/runtime/r.cc": "clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);",
                  "server/log/log.cc": "system_clock::now()", "control/runtime/a.cc": "// no steady_clock::now here"}
         self.expect(checks.clocks(files), "hal/drivers/x/device.cc asks steady_clock::now")
 
