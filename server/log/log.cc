@@ -76,9 +76,8 @@ void Log::WriteLimited(LogLevel level, std::string_view key, std::string_view me
     auto found = windows_.find(key);
     if (found == windows_.end()) {
       if (windows_.size() >= kKeysMax) {
-        windows_.erase(std::min_element(windows_.begin(), windows_.end(), [](const auto& a, const auto& b) {
-          return a.second.begin < b.second.begin;
-        }));
+        windows_.erase(std::min_element(windows_.begin(), windows_.end(),
+                                        [](const auto& a, const auto& b) { return a.second.begin < b.second.begin; }));
       }
       found = windows_.emplace(std::string(key), Window{now, 0, 0}).first;
     }

@@ -135,13 +135,13 @@ absl::Status Arbiter::CheckForced(const ModeRequest& request, const Snapshot& sn
     return absl::FailedPreconditionError(absl::StrFormat("this site has no converter that can %s", verb));
   }
   if (Magnitude(*request.power) > possible) {
-    return absl::FailedPreconditionError(absl::StrFormat(
-        "power_w = %.0f is more than the converters can do: they can %s with at most %.0f W together",
-        request.power->value(), verb, possible.value()));
+    return absl::FailedPreconditionError(
+        absl::StrFormat("power_w = %.0f is more than the converters can do: they can %s with at most %.0f W together",
+                        request.power->value(), verb, possible.value()));
   }
   if (charge ? !intent_.charger_enabled : !intent_.discharger_enabled) {
-    return absl::FailedPreconditionError(absl::StrFormat("%sing is disabled; enable the %sr first",
-                                                         charge ? "charg" : "discharg", verb));
+    return absl::FailedPreconditionError(
+        absl::StrFormat("%sing is disabled; enable the %sr first", charge ? "charg" : "discharg", verb));
   }
   if (!request.until_soc) return absl::OkStatus();
   if (!(*request.until_soc > Ratio(0) && *request.until_soc < Ratio(1))) {
@@ -158,9 +158,9 @@ absl::Status Arbiter::CheckForced(const ModeRequest& request, const Snapshot& sn
         "until_soc_ratio needs the state of charge, which the BMS does not report; leave it out and give a lease");
   }
   if (charge ? soc.value >= *request.until_soc : soc.value <= *request.until_soc) {
-    return absl::FailedPreconditionError(absl::StrFormat(
-        "the state of charge is %.0f %% already: give an until_soc_ratio %s %.2f", soc.value.value() * 100,
-        charge ? "above" : "below", soc.value.value()));
+    return absl::FailedPreconditionError(
+        absl::StrFormat("the state of charge is %.0f %% already: give an until_soc_ratio %s %.2f",
+                        soc.value.value() * 100, charge ? "above" : "below", soc.value.value()));
   }
   return absl::OkStatus();
 }
@@ -205,7 +205,8 @@ absl::Status Arbiter::ClearFault(const std::string& id, const std::string& devic
   if (!clearable && active_only && !id.empty()) {
     return absl::FailedPreconditionError("it is not latched and ends by itself when its cause has gone");
   }
-  if (!clearable && !id.empty()) return absl::FailedPreconditionError("no such fault is latched; there is nothing to clear");
+  if (!clearable && !id.empty())
+    return absl::FailedPreconditionError("no such fault is latched; there is nothing to clear");
   ++intent_.clear_generation;
   intent_.clear_fault = wanted;
   intent_.clear_converter = converter;
@@ -216,8 +217,8 @@ absl::Status Arbiter::ClearFault(const std::string& id, const std::string& devic
 bool Arbiter::Settle(const Snapshot& snapshot, MonotonicTime now) {
   // Only a cycle that has seen the newest wish can say that it has ended.
   if (snapshot.intent.generation != intent_.generation) return false;
-  const bool mode_over = intent_.mode != Mode::kAutomatic &&
-                         (now >= intent_.mode_ends || snapshot.outputs.mode == Mode::kAutomatic);
+  const bool mode_over =
+      intent_.mode != Mode::kAutomatic && (now >= intent_.mode_ends || snapshot.outputs.mode == Mode::kAutomatic);
   const bool target_over = now >= intent_.target_ends;
   if (mode_over) {
     intent_.mode = Mode::kAutomatic;

@@ -16,9 +16,9 @@ namespace abcds {
 
 struct ModeRequest {
   Mode mode = Mode::kAutomatic;
-  std::optional<Watts> power;         // kForced only, and required there: + charges
-  std::optional<Ratio> until_soc;     // kForced only
-  std::optional<Nanoseconds> lease;   // not for kAutomatic
+  std::optional<Watts> power;        // kForced only, and required there: + charges
+  std::optional<Ratio> until_soc;    // kForced only
+  std::optional<Nanoseconds> lease;  // not for kAutomatic
 };
 
 // Checks each wish against ranges, the site and the plant's present state. A refused wish changes nothing and says what

@@ -69,7 +69,8 @@ std::string BmsSilence(const Subject& s) {
 
 std::string Load(const Subject& s) {
   const Outputs& out = s.outputs();
-  std::string text = out.load.valid ? "follows the load estimate of " + Power(out.load.value) : "follows the load estimate";
+  std::string text =
+      out.load.valid ? "follows the load estimate of " + Power(out.load.value) : "follows the load estimate";
   if (Magnitude(out.target) >= Watts(0.5)) absl::StrAppend(&text, ", to hold the grid at ", Power(out.target));
   return text;
 }
@@ -108,9 +109,9 @@ std::string CellLimit(const Subject& s) {
   const BatteryState& battery = s.snapshot.battery;
   const bool charge = s.charges();
   const Sample<Volts>& cell = charge ? battery.cell_highest : battery.cell_lowest;
-  const std::string what = cell.valid ? absl::StrFormat("the %s cell at %.3f V", charge ? "highest" : "lowest",
-                                                        cell.value.value())
-                                      : PackVoltage(s);
+  const std::string what =
+      cell.valid ? absl::StrFormat("the %s cell at %.3f V", charge ? "highest" : "lowest", cell.value.value())
+                 : PackVoltage(s);
   return absl::StrFormat("%s is close to or beyond the limit of %.2f V per cell", what,
                          (charge ? b.cell_max : b.cell_min).value());
 }
@@ -145,22 +146,28 @@ std::string CurrentLimit(const Subject& s) {
 std::string NotReady(const Subject& s) {
   if (s.converter() == nullptr) return "no converter is ready";
   switch (s.snapshot.converter_states[static_cast<size_t>(s.index)].lifecycle) {
-    case Lifecycle::kConnecting: return "the device does not answer yet, or no longer; check its cable and supply";
-    case Lifecycle::kInactive: return "the device answers but has not confirmed 0 W yet";
-    case Lifecycle::kActive: return "the device has just come back";
-    case Lifecycle::kFaulty: return "the device reports a fault or refuses commands";
+    case Lifecycle::kConnecting:
+      return "the device does not answer yet, or no longer; check its cable and supply";
+    case Lifecycle::kInactive:
+      return "the device answers but has not confirmed 0 W yet";
+    case Lifecycle::kActive:
+      return "the device has just come back";
+    case Lifecycle::kFaulty:
+      return "the device reports a fault or refuses commands";
   }
   return "the device is not ready";
 }
 
 std::string Minimum(const Subject& s) {
-  if (s.converter() == nullptr) return "the wanted " + Power(Magnitude(s.decision.wanted)) + " is less than any converter can do";
+  if (s.converter() == nullptr)
+    return "the wanted " + Power(Magnitude(s.decision.wanted)) + " is less than any converter can do";
   return absl::StrFormat("the wanted %s is less than its minimum of %s", Power(Magnitude(s.decision.wanted)),
                          Power(s.charges() ? s.converter()->min_charge : s.converter()->min_discharge));
 }
 
 std::string Deadband(const Subject& s) {
-  if (s.converter() == nullptr) return "the change to " + Power(Magnitude(s.decision.wanted)) + " is too small to be worth it";
+  if (s.converter() == nullptr)
+    return "the change to " + Power(Magnitude(s.decision.wanted)) + " is too small to be worth it";
   return absl::StrFormat("the change to %s is smaller than its deadband of %s", Power(Magnitude(s.decision.wanted)),
                          Power(s.converter()->deadband));
 }
@@ -168,7 +175,8 @@ std::string Deadband(const Subject& s) {
 std::string Latched(const Subject& s) {
   std::string names;
   for (const FaultStatus& fault : s.outputs().faults) {
-    if (!fault.latched || fault.id >= FaultId::kCount || (s.index >= 0 && fault.converter >= 0 && fault.converter != s.index)) {
+    if (!fault.latched || fault.id >= FaultId::kCount ||
+        (s.index >= 0 && fault.converter >= 0 && fault.converter != s.index)) {
       continue;
     }
     absl::StrAppend(&names, names.empty() ? "" : ", ", FaultName(fault.id));
@@ -193,20 +201,23 @@ std::string Why(const Subject& s) {
   const Decision& d = s.decision;
   const bool charge = s.charges();
   switch (d.reason) {
-    case Reason::kStarting: return "the controller has just started and has not decided yet";
-    case Reason::kRegulating: return Load(s);
-    case Reason::kDeadband: return Deadband(s);
+    case Reason::kStarting:
+      return "the controller has just started and has not decided yet";
+    case Reason::kRegulating:
+      return Load(s);
+    case Reason::kDeadband:
+      return Deadband(s);
     case Reason::kMinimumInterval:
-      return s.converter() == nullptr
-                 ? "the last change is too recent; wants to " + Wish(d.wanted)
-                 : absl::StrFormat("its last setpoint is less than %s old; wants to %s",
-                                   Length(s.converter()->minimum_interval), Wish(d.wanted));
+      return s.converter() == nullptr ? "the last change is too recent; wants to " + Wish(d.wanted)
+                                      : absl::StrFormat("its last setpoint is less than %s old; wants to %s",
+                                                        Length(s.converter()->minimum_interval), Wish(d.wanted));
     case Reason::kSlewRate:
       return s.converter() == nullptr
                  ? "on the way to " + Power(Magnitude(d.wanted)) + " as fast as the converters may change"
                  : absl::StrFormat("on the way to %s at %.0f W/s, its greatest speed of change",
                                    Power(Magnitude(d.wanted)), s.converter()->slew.value());
-    case Reason::kBelowMinimum: return Minimum(s);
+    case Reason::kBelowMinimum:
+      return Minimum(s);
     case Reason::kReversalHold:
       return absl::StrFormat("waits %s between charging and discharging; then wants to %s",
                              Length(s.facts.settings.regulation.reversal_hold), Wish(d.wanted));
@@ -216,16 +227,24 @@ std::string Why(const Subject& s) {
     case Reason::kConverterLimit:
       return absl::StrFormat("%s limit of %s; wants to %s", s.converter() == nullptr ? "the converters'" : "its",
                              Power(d.limit), Wish(d.wanted));
-    case Reason::kConverterNotReady: return NotReady(s);
-    case Reason::kBatteryFull: return Full(s);
-    case Reason::kBatteryEmpty: return Empty(s);
-    case Reason::kBatteryCurrentLimit: return CurrentLimit(s);
-    case Reason::kCellVoltageLimit: return CellLimit(s);
-    case Reason::kTemperatureLimit: return TemperatureLimit(s);
+    case Reason::kConverterNotReady:
+      return NotReady(s);
+    case Reason::kBatteryFull:
+      return Full(s);
+    case Reason::kBatteryEmpty:
+      return Empty(s);
+    case Reason::kBatteryCurrentLimit:
+      return CurrentLimit(s);
+    case Reason::kCellVoltageLimit:
+      return CellLimit(s);
+    case Reason::kTemperatureLimit:
+      return TemperatureLimit(s);
     case Reason::kBatteryForbids:
       return absl::StrFormat("the BMS does not allow %s", charge ? "charging" : "discharging");
-    case Reason::kBatterySilent: return BmsSilence(s);
-    case Reason::kBatteryVoltageUnknown: return "neither a BMS nor a converter reports the battery's voltage";
+    case Reason::kBatterySilent:
+      return BmsSilence(s);
+    case Reason::kBatteryVoltageUnknown:
+      return "neither a BMS nor a converter reports the battery's voltage";
     case Reason::kWaitingForMeter:
       return "waits for the meter: no live value that can be trusted has come yet";
     case Reason::kMeterFading:
@@ -237,21 +256,29 @@ std::string Why(const Subject& s) {
                           " although our own power has changed");
     case Reason::kMeterDisagrees:
       return "our own changes do not show on the meter as they should: wrong sign, unit or phase";
-    case Reason::kIdle: return "mode idle";
-    case Reason::kObserving: return "mode observe commands nothing; would " + Wish(d.wanted);
-    case Reason::kForced: return Forced(s);
+    case Reason::kIdle:
+      return "mode idle";
+    case Reason::kObserving:
+      return "mode observe commands nothing; would " + Wish(d.wanted);
+    case Reason::kForced:
+      return Forced(s);
     case Reason::kModeForbids:
       return absl::StrFormat("mode %s forbids %s", ModeName(s.outputs().mode), charge ? "charging" : "discharging");
     case Reason::kDisabled:
       return absl::StrFormat("%s is disabled by the operator", charge ? "charging" : "discharging");
-    case Reason::kFaultLatched: return Latched(s);
-    case Reason::kGate: return "the last check before the wire refused what had been decided: a bug, please report it";
-    case Reason::kCount: break;
+    case Reason::kFaultLatched:
+      return Latched(s);
+    case Reason::kGate:
+      return "the last check before the wire refused what had been decided: a bug, please report it";
+    case Reason::kCount:
+      break;
   }
   return "the reason is unknown";
 }
 
-std::string Explain(const Subject& subject) { return absl::StrCat(Flow(subject.decision.setpoint), ": ", Why(subject)); }
+std::string Explain(const Subject& subject) {
+  return absl::StrCat(Flow(subject.decision.setpoint), ": ", Why(subject));
+}
 
 }  // namespace
 
@@ -273,12 +300,16 @@ std::string DescribeEvent(const SiteFacts& facts, const Event& event) {
     case Event::Kind::kFaultRaised:
       return absl::StrCat(who, "fault ", FaultName(event.fault), ": ", FaultText(event.fault));
     case Event::Kind::kFaultLatched:
-      return absl::StrCat(who, "fault ", FaultName(event.fault), " is latched until it is cleared: ",
-                          FaultText(event.fault));
-    case Event::Kind::kFaultCleared: return absl::StrCat(who, "fault ", FaultName(event.fault), " is over");
-    case Event::Kind::kModeChanged: return absl::StrCat("mode ", ModeName(event.mode));
-    case Event::Kind::kBatteryFull: return event.on ? "battery full" : "battery no longer full";
-    case Event::Kind::kBatteryEmpty: return event.on ? "battery empty" : "battery no longer empty";
+      return absl::StrCat(who, "fault ", FaultName(event.fault),
+                          " is latched until it is cleared: ", FaultText(event.fault));
+    case Event::Kind::kFaultCleared:
+      return absl::StrCat(who, "fault ", FaultName(event.fault), " is over");
+    case Event::Kind::kModeChanged:
+      return absl::StrCat("mode ", ModeName(event.mode));
+    case Event::Kind::kBatteryFull:
+      return event.on ? "battery full" : "battery no longer full";
+    case Event::Kind::kBatteryEmpty:
+      return event.on ? "battery empty" : "battery no longer empty";
     case Event::Kind::kMissedCycles:
       return absl::StrCat("the control cycle came late and skipped ", event.count,
                           " of its times; is the machine overloaded?");

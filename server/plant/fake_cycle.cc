@@ -56,7 +56,8 @@ Snapshot FakeSnapshot(MonotonicTime now) {
   out.charged = Joules(3'600'000);
   out.discharged = Joules(7'200'000);
   out.plant = {Watts(-390), Watts(-391), Reason::kRegulating, Watts(0), false, now - milliseconds(1500)};
-  out.converters[0].decision = {Watts(0), Watts(0), Reason::kConverterNotReady, Watts(0), false, now - milliseconds(1500)};
+  out.converters[0].decision = {Watts(0), Watts(0), Reason::kConverterNotReady,
+                                Watts(0), false,    now - milliseconds(1500)};
   out.converters[1].power = Watts(-390);
   out.converters[1].decision = out.plant;
   s.cycle.period = milliseconds(20);
@@ -79,7 +80,9 @@ FakeCycle::~FakeCycle() {
   if (thread_.joinable()) thread_.join();
 }
 
-void FakeCycle::Start() { thread_ = std::thread([this] { Run(); }); }
+void FakeCycle::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
 
 void FakeCycle::Push(const Event& event) {
   const std::lock_guard lock(mutex_);

@@ -1,5 +1,5 @@
-// A site and a control cycle for tests of the ordinary side: publishes whatever the test wants, and answers intents as the
-// real cycle does.
+// A site and a control cycle for tests of the ordinary side: publishes whatever the test wants, and answers intents as
+// the real cycle does.
 #ifndef ABCDS_SERVER_PLANT_FAKE_CYCLE_H_
 #define ABCDS_SERVER_PLANT_FAKE_CYCLE_H_
 

@@ -14,12 +14,15 @@ namespace {
 LogLevel LevelOf(Event::Kind kind) {
   switch (kind) {
     case Event::Kind::kFaultRaised:
-    case Event::Kind::kMissedCycles: return LogLevel::kWarning;
-    case Event::Kind::kFaultLatched: return LogLevel::kError;
+    case Event::Kind::kMissedCycles:
+      return LogLevel::kWarning;
+    case Event::Kind::kFaultLatched:
+      return LogLevel::kError;
     case Event::Kind::kFaultCleared:
     case Event::Kind::kModeChanged:
     case Event::Kind::kBatteryFull:
-    case Event::Kind::kBatteryEmpty: return LogLevel::kInfo;
+    case Event::Kind::kBatteryEmpty:
+      return LogLevel::kInfo;
   }
   return LogLevel::kWarning;
 }
@@ -97,13 +100,14 @@ absl::StatusOr<Plant::StatePtr> Plant::SetMode(const ModeRequest& request, const
 
 absl::StatusOr<Plant::StatePtr> Plant::ClearFault(const std::string& id, const std::string& device,
                                                   const std::string& who) {
-  absl::StatusOr<StatePtr> state = Apply(
-      [&](const Snapshot& snapshot, MonotonicTime) { return arbiter_.ClearFault(id, device, snapshot); },
-      "clear faults", who);
+  absl::StatusOr<StatePtr> state =
+      Apply([&](const Snapshot& snapshot, MonotonicTime) { return arbiter_.ClearFault(id, device, snapshot); },
+            "clear faults", who);
   if (!state.ok() || id.empty()) return state;
   for (const FaultStatus& fault : (*state)->snapshot.outputs.faults) {
     if (!fault.latched || !arbiter_.Matches(fault, id, device)) continue;
-    return absl::FailedPreconditionError(absl::StrCat("its cause has come back; remove it first. ", FaultText(fault.id)));
+    return absl::FailedPreconditionError(
+        absl::StrCat("its cause has come back; remove it first. ", FaultText(fault.id)));
   }
   return state;
 }
@@ -115,7 +119,8 @@ absl::StatusOr<Plant::StatePtr> Plant::Apply(const Change& change, const std::st
     const StatePtr state = Latest();
     if (state == nullptr) return absl::UnavailableError("abcdsd is still starting; try again in a second");
     if (absl::Status status = change(state->snapshot, MonotonicNow()); !status.ok()) {
-      log_.WriteLimited(LogLevel::kInfo, "refused", absl::StrCat(who, ": refused: ", what, ": ", std::string(status.message())));
+      log_.WriteLimited(LogLevel::kInfo, "refused",
+                        absl::StrCat(who, ": refused: ", what, ": ", std::string(status.message())));
       return status;
     }
     generation = arbiter_.intent().generation;
@@ -173,8 +178,8 @@ void Plant::Publish(MonotonicTime now) {
   auto state = std::make_shared<PlantState>();
   state->number = before == nullptr ? 1 : before->number + 1;
   state->snapshot = snapshot;
-  state->wall_time = std::chrono::system_clock::now() -
-                     std::chrono::duration_cast<WallTime::duration>(now - snapshot.time);
+  state->wall_time =
+      std::chrono::system_clock::now() - std::chrono::duration_cast<WallTime::duration>(now - snapshot.time);
   {
     const std::lock_guard lock(state_mutex_);
     state->details = details_;
@@ -186,8 +191,8 @@ void Plant::Publish(MonotonicTime now) {
 void Plant::LogEvents() {
   Event event;
   while (border_.events.Pop(event)) {
-    const std::string key = absl::StrCat("event ", static_cast<int>(event.kind), " ", static_cast<int>(event.fault), " ",
-                                         static_cast<int>(event.converter));
+    const std::string key = absl::StrCat("event ", static_cast<int>(event.kind), " ", static_cast<int>(event.fault),
+                                         " ", static_cast<int>(event.converter));
     log_.WriteLimited(LevelOf(event.kind), key, DescribeEvent(facts_, event));
   }
   if (const uint64_t dropped = border_.events.dropped(); dropped != events_dropped_) {

@@ -38,8 +38,8 @@ struct DetailsSources {
   std::vector<std::function<DeviceDetails()>> converters;
 };
 
-// Two threads: the publisher moves snapshots and events at 20 Hz; the other one gathers details and logs troubles once a
-// second, so that a slow device delays no snapshot. All public functions are thread-safe.
+// Two threads: the publisher moves snapshots and events at 20 Hz; the other one gathers details and logs troubles once
+// a second, so that a slow device delays no snapshot. All public functions are thread-safe.
 class Plant {
  public:
   static constexpr Nanoseconds kPublishPeriod = std::chrono::milliseconds(50);
@@ -68,8 +68,8 @@ class Plant {
   [[nodiscard]] StatePtr WaitNewer(uint64_t number, Nanoseconds timeout) const;
 
   // What an operator may want; `who` names the face for the audit line ("grpc ipv4:127.0.0.1:40022"). Each returns the
-  // first state in which a cycle has acted on it. Errors are the arbiter's, and Unavailable when no cycle took it over in
-  // time or none runs yet.
+  // first state in which a cycle has acted on it. Errors are the arbiter's, and Unavailable when no cycle took it over
+  // in time or none runs yet.
   [[nodiscard]] absl::StatusOr<StatePtr> SetChargerEnabled(bool enabled, const std::string& who);
   [[nodiscard]] absl::StatusOr<StatePtr> SetDischargerEnabled(bool enabled, const std::string& who);
   [[nodiscard]] absl::StatusOr<StatePtr> SetTarget(Watts target, std::optional<Nanoseconds> lease,

@@ -1,6 +1,8 @@
 #include "server/plant/plant.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -8,9 +10,6 @@
 #include <memory>
 #include <string>
 #include <thread>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "server/plant/fake_cycle.h"
 
@@ -42,13 +41,15 @@ class PlantTest : public testing::Test {
     close(pipe_[1]);
   }
 
-  void Begin(FakeCycle::React react = [](Snapshot&) {}, DetailsSources sources = {}) {
+  void Begin(
+      FakeCycle::React react = [](Snapshot&) {}, DetailsSources sources = {}) {
     cycle_ = std::make_unique<FakeCycle>(std::move(react));
     plant_ = std::make_unique<Plant>(FakeSite(), std::move(sources), cycle_->border(), *log_);
     plant_->Start();
   }
 
-  void BeginAndRun(FakeCycle::React react = [](Snapshot&) {}, DetailsSources sources = {}) {
+  void BeginAndRun(
+      FakeCycle::React react = [](Snapshot&) {}, DetailsSources sources = {}) {
     Begin(std::move(react), std::move(sources));
     cycle_->Start();
     ASSERT_NE(plant_->WaitNewer(0, kPatience), nullptr);
@@ -94,7 +95,8 @@ TEST_F(PlantTest, StatesGetNewer) {
 TEST_F(PlantTest, WallTimeIsThatOfTheCycle) {
   BeginAndRun();
   const WallTime before = std::chrono::system_clock::now();
-  const Plant::StatePtr state = plant_->WaitNewer(plant_->WaitNewer(plant_->Latest()->number, kPatience)->number, kPatience);
+  const Plant::StatePtr state =
+      plant_->WaitNewer(plant_->WaitNewer(plant_->Latest()->number, kPatience)->number, kPatience);
   const WallTime after = std::chrono::system_clock::now();
   ASSERT_NE(state, nullptr);
   EXPECT_GE(state->wall_time, before);
