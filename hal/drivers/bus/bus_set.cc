@@ -1,0 +1,32 @@
+#include "hal/drivers/bus/bus_set.h"
+
+#include "hal/transport/modbus_bus.h"
+#include "hal/transport/serial_port.h"
+
+namespace abcds {
+
+BusSet::BusSet() = default;
+BusSet::~BusSet() { Stop(); }
+
+ModbusBus& BusSet::Modbus(const std::string& name, const std::string& port, int baud) {
+  std::unique_ptr<ModbusBus>& bus = modbus_[name];
+  if (bus == nullptr) bus = std::make_unique<ModbusBus>(SerialOptions{.port = port, .baud = baud});
+  return *bus;
+}
+
+absl::Status BusSet::Start() {
+  for (const auto& [name, bus] : modbus_) {
+    const absl::Status started = bus->Start();
+    if (!started.ok()) {
+      Stop();
+      return started;
+    }
+  }
+  return absl::OkStatus();
+}
+
+void BusSet::Stop() {
+  for (const auto& [name, bus] : modbus_) bus->Stop();
+}
+
+}  // namespace abcds

@@ -1,0 +1,37 @@
+// The lines that several devices share, for whoever assembles devices but must not know transports.
+#ifndef ABCDS_HAL_DRIVERS_BUS_BUS_SET_H_
+#define ABCDS_HAL_DRIVERS_BUS_BUS_SET_H_
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace abcds {
+
+class ModbusBus;
+
+class BusSet {
+ public:
+  BusSet();
+  ~BusSet();
+  BusSet(const BusSet&) = delete;
+  BusSet& operator=(const BusSet&) = delete;
+
+  // The Modbus line with this name, made when it is first asked for. Before Start(). Lives as long as the set.
+  [[nodiscard]] ModbusBus& Modbus(const std::string& name, const std::string& port, int baud);
+
+  // After the devices are made and started. FailedPrecondition, with nothing left running, where another process owns a
+  // port; a port that is merely absent is no error.
+  [[nodiscard]] absl::Status Start();
+  // After the devices are stopped. Idempotent.
+  void Stop();
+
+ private:
+  std::map<std::string, std::unique_ptr<ModbusBus>> modbus_;
+};
+
+}  // namespace abcds
+
+#endif  // ABCDS_HAL_DRIVERS_BUS_BUS_SET_H_

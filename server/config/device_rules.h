@@ -1,0 +1,53 @@
+// What the check of a configuration must know about a type of device. server/devices implements it once per type; this
+// folder knows no device by name.
+#ifndef ABCDS_SERVER_CONFIG_DEVICE_RULES_H_
+#define ABCDS_SERVER_CONFIG_DEVICE_RULES_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "abcds/v1/config.pb.h"
+#include "control/core/settings.h"
+#include "server/config/scope.h"
+
+namespace abcds {
+
+enum class DeviceKind : uint8_t { kMeter, kConverter, kBms };
+
+class DeviceRules {
+ public:
+  virtual ~DeviceRules() = default;
+
+  [[nodiscard]] virtual DeviceKind kind() const = 0;
+  // What users call the type: "lumentree". Several types may share one name ("house" is a meter, two converters and a
+  // BMS): --print_config takes them together.
+  [[nodiscard]] virtual std::string name() const = 0;
+  // Its field in the `device` oneof of Meter, Converter or Bms.
+  [[nodiscard]] virtual std::string arm() const = 0;
+  // True: no hardware behind it. Simulated and real devices must not be mixed in one site.
+  [[nodiscard]] virtual bool simulated() const { return false; }
+  // The baud rate it expects of its bus where the bus names none; 0: the device is on no bus.
+  [[nodiscard]] virtual uint32_t baud() const { return 0; }
+
+  // What the generic checks (ranges, required fields, bus references, addresses) cannot see. Of the three only the one
+  // of kind() is called, with the arm set; `scope` is at the meter, converter or BMS.
+  virtual void CheckMeter(const v1::Meter&, const Scope&) const {}
+  virtual void CheckConverter(const v1::Converter&, const Scope&) const {}
+  virtual void CheckBms(const v1::Bms&, const Scope&) const {}
+
+  // Converters only: everything that is assumed of the device where the file says nothing, its abilities and power limits.
+  // Must give an answer also while the arm is incomplete (the check goes on after a problem).
+  [[nodiscard]] virtual ConverterSettings ConverterDefaults(const v1::Converter&) const { return {}; }
+
+  // Adds this device to an example, with values that pass the check; buses it needs as well. For a battery device also
+  // the battery that fits.
+  virtual void AddExample(v1::Config& config) const = 0;
+};
+
+// All types known to this build, in the order they are shown.
+using DeviceCatalog = std::vector<const DeviceRules*>;
+
+}  // namespace abcds
+
+#endif  // ABCDS_SERVER_CONFIG_DEVICE_RULES_H_

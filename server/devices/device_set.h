@@ -1,0 +1,71 @@
+// All devices of a site: built, started and stopped in the order that safety asks for.
+#ifndef ABCDS_SERVER_DEVICES_DEVICE_SET_H_
+#define ABCDS_SERVER_DEVICES_DEVICE_SET_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "control/runtime/cycle.h"
+#include "hal/api/battery_monitor.h"
+#include "hal/api/device_details.h"
+#include "hal/api/grid_meter.h"
+#include "hal/api/power_converter.h"
+#include "server/config/site.h"
+
+namespace abcds {
+
+class BusSet;
+
+class DeviceSet {
+ public:
+  // A device as faces see it.
+  struct View {
+    std::string name;  // unique in the site
+    std::string type;  // "lumentree"
+    std::function<DeviceDetails()> details;  // any ordinary thread; valid while the set lives
+  };
+
+  // Makes the devices; touches no wire. Fails where something beside the configuration is missing, such as a password
+  // file. `site` must come from LoadSite with KnownDevices().
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<DeviceSet>> Build(const Site& site);
+
+  ~DeviceSet();
+  DeviceSet(const DeviceSet&) = delete;
+  DeviceSet& operator=(const DeviceSet&) = delete;
+
+  // Opens every actuator first, each with 0 W as its first command, then BMS and meter. A device that is missing or dead
+  // is no error: it is retried for ever. FailedPrecondition, with everything stopped again, where another process owns a
+  // port.
+  [[nodiscard]] absl::Status Start();
+  // Every converter at 0 W, all in parallel and before anything else is closed; then the rest. Idempotent. Returns
+  // within about 3 s.
+  void Stop();
+
+  // For ControlLoop and Cycle; converters in the order of the configuration.
+  [[nodiscard]] CycleDevices cycle_devices() const;
+
+  [[nodiscard]] const View& meter() const { return meter_view_; }
+  [[nodiscard]] const std::optional<View>& battery() const { return battery_view_; }
+  [[nodiscard]] const std::vector<View>& converters() const { return converter_views_; }
+
+ private:
+  DeviceSet();
+
+  std::unique_ptr<BusSet> buses_;  // outlives the devices on it
+  std::vector<std::shared_ptr<PowerConverter>> converters_;
+  std::shared_ptr<BatteryMonitor> battery_;
+  std::shared_ptr<GridMeter> meter_;
+  View meter_view_;
+  std::optional<View> battery_view_;
+  std::vector<View> converter_views_;
+  bool running_ = false;
+};
+
+}  // namespace abcds
+
+#endif  // ABCDS_SERVER_DEVICES_DEVICE_SET_H_

@@ -1,0 +1,24 @@
+#include "server/devices/device_type.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace abcds {
+
+absl::StatusOr<std::shared_ptr<GridMeter>> DeviceType::BuildMeter(const v1::Meter&, BuildContext&) const {
+  return absl::InternalError(absl::StrCat(name(), " is no meter"));
+}
+
+absl::StatusOr<std::shared_ptr<PowerConverter>> DeviceType::BuildConverter(const v1::Converter&, BuildContext&) const {
+  return absl::InternalError(absl::StrCat(name(), " is no converter"));
+}
+
+absl::StatusOr<std::shared_ptr<BatteryMonitor>> DeviceType::BuildBms(const v1::Bms&, BuildContext&) const {
+  return absl::InternalError(absl::StrCat(name(), " is no BMS"));
+}
+
+absl::StatusOr<std::map<std::string, double>> DeviceType::Decode(const DecodeInput&) const {
+  return absl::UnimplementedError(absl::StrCat(name(), " has no frames of its own to decode"));
+}
+
+}  // namespace abcds

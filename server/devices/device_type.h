@@ -1,0 +1,60 @@
+// A type of device as this build knows it: its rules for the configuration, how to make one, and how to read its frames
+// by hand. One small class per type, in the file that is named after it.
+#ifndef ABCDS_SERVER_DEVICES_DEVICE_TYPE_H_
+#define ABCDS_SERVER_DEVICES_DEVICE_TYPE_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "hal/api/battery_monitor.h"
+#include "hal/api/grid_meter.h"
+#include "hal/api/power_converter.h"
+#include "server/config/device_rules.h"
+#include "server/config/site.h"
+
+namespace abcds {
+
+class BusSet;
+
+// What devices of one site are made with.
+struct BuildContext {
+  const Site& site;
+  BusSet& buses;
+  // Where several devices are faces of one thing (the simulated house), that thing, by a name of their choice; the first
+  // one makes it.
+  std::map<std::string, std::shared_ptr<void>> shared;
+};
+
+// Recorded input for a device's codec.
+struct DecodeInput {
+  std::optional<std::string> request;           // hexadecimal
+  std::map<std::string, std::string> settings;  // --set KEY=VALUE
+  std::vector<std::string> frames;              // hexadecimal, one frame each
+  std::string body;                             // text from standard input, where there are no frames
+};
+
+class DeviceType : public DeviceRules {
+ public:
+  // Of the three only the one of kind() is called, with an entry that has passed the check. None touches a wire.
+  [[nodiscard]] virtual absl::StatusOr<std::shared_ptr<GridMeter>> BuildMeter(const v1::Meter&, BuildContext&) const;
+  [[nodiscard]] virtual absl::StatusOr<std::shared_ptr<PowerConverter>> BuildConverter(const v1::Converter&,
+                                                                                       BuildContext&) const;
+  [[nodiscard]] virtual absl::StatusOr<std::shared_ptr<BatteryMonitor>> BuildBms(const v1::Bms&, BuildContext&) const;
+
+  // Runs the driver's own codec over recorded frames or a text. Names of the values end in their unit. InvalidArgument
+  // with one sentence for anything corrupt, truncated or not a value.
+  [[nodiscard]] virtual bool decodes() const { return false; }
+  // Whether it reads a text body: standard input is then read to its end.
+  [[nodiscard]] virtual bool decodes_text() const { return false; }
+  // One line on the arguments that Decode takes, for --list.
+  [[nodiscard]] virtual std::string decode_usage() const { return ""; }
+  [[nodiscard]] virtual absl::StatusOr<std::map<std::string, double>> Decode(const DecodeInput&) const;
+};
+
+}  // namespace abcds
+
+#endif  // ABCDS_SERVER_DEVICES_DEVICE_TYPE_H_

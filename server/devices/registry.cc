@@ -1,0 +1,28 @@
+#include "server/devices/registry.h"
+
+#include "server/devices/house.h"
+#include "server/devices/lumentree.h"
+#include "server/devices/mqtt.h"
+
+namespace abcds {
+
+const std::vector<const DeviceType*>& DeviceTypes() {
+  static const std::vector<const DeviceType*>& types = *new std::vector<const DeviceType*>{
+      &HouseMeterType(), &HouseChargerType(), &HouseDischargerType(), &HouseBmsType(), &LumentreeType(), &MqttType(),
+  };
+  return types;
+}
+
+const DeviceCatalog& KnownDevices() {
+  static const DeviceCatalog& catalog = *new DeviceCatalog(DeviceTypes().begin(), DeviceTypes().end());
+  return catalog;
+}
+
+const DeviceType* FindDeviceType(DeviceKind kind, const std::string& arm) {
+  for (const DeviceType* type : DeviceTypes()) {
+    if (type->kind() == kind && type->arm() == arm) return type;
+  }
+  return nullptr;
+}
+
+}  // namespace abcds
