@@ -1,0 +1,17 @@
+// The configuration of the daemon that belongs to a simulated site.
+#ifndef ABCDS_HAL_SIM_CONFIG_TEXT_H_
+#define ABCDS_HAL_SIM_CONFIG_TEXT_H_
+
+#include <string>
+
+#include "hal/sim/site.h"
+
+namespace abcds::sim {
+
+// Text for `abcdsd --config`, with the nominal delays of meter and inverter (not the true ones), all divided by `speed`.
+// `broker_port` as the site has it in the end.
+[[nodiscard]] std::string ConfigText(const SiteOptions& options, int broker_port, double speed);
+
+}  // namespace abcds::sim
+
+#endif  // ABCDS_HAL_SIM_CONFIG_TEXT_H_
