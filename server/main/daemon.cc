@@ -1,0 +1,107 @@
+#include "server/main/daemon.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/main/listen.h"
+#include "server/main/version.h"
+#include "server/plant/explain.h"
+
+namespace abcds {
+namespace {
+
+DeviceFacts FactsOf(const DeviceSet::View& view) { return {view.name, view.type}; }
+
+SiteFacts FactsOf(const Site& site, const DeviceSet& devices) {
+  SiteFacts facts;
+  facts.site = site.name;
+  facts.version = kVersion;
+  facts.settings = site.core;
+  facts.meter = FactsOf(devices.meter());
+  if (devices.battery()) facts.battery = FactsOf(*devices.battery());
+  for (const DeviceSet::View& view : devices.converters()) facts.converters.push_back(FactsOf(view));
+  return facts;
+}
+
+DetailsSources SourcesOf(const DeviceSet& devices) {
+  DetailsSources sources;
+  sources.meter = devices.meter().details;
+  if (devices.battery()) sources.battery = devices.battery()->details;
+  for (const DeviceSet::View& view : devices.converters()) sources.converters.push_back(view.details);
+  return sources;
+}
+
+}  // namespace
+
+Daemon::Daemon(const Site& site, bool allow_non_realtime, Log& log)
+    : site_(site), allow_non_realtime_(allow_non_realtime), log_(log) {}
+
+absl::Status Daemon::Start() {
+  absl::StatusOr<std::unique_ptr<DeviceSet>> devices = DeviceSet::Build(site_);
+  if (!devices.ok()) return devices.status();
+  devices_ = *std::move(devices);
+  const LoopOptions options = {site_.period, site_.priority, site_.cpu, allow_non_realtime_};
+  loop_ = std::make_unique<ControlLoop>(site_.core, options, devices_->cycle_devices());
+  plant_ = std::make_unique<Plant>(FactsOf(site_, *devices_), SourcesOf(*devices_),
+                                   PlantBorder{loop_->snapshots(), loop_->events(), loop_->intents()}, log_);
+  if (absl::Status status = StartServices(); !status.ok()) return status;
+  return StartPlant();
+}
+
+absl::Status Daemon::StartServices() {
+  for (const auto& [field, listen] : {std::pair("services.grpc_listen", &site_.grpc_listen),
+                                      std::pair("services.metrics_listen", &site_.metrics_listen)}) {
+    if (listen->empty()) continue;
+    if (absl::Status status = CheckCanListen(field, *listen); !status.ok()) return status;
+  }
+  if (!site_.grpc_listen.empty()) {
+    grpc_ = std::make_unique<GrpcServer>(*plant_);
+    if (absl::Status status = grpc_->Start(site_.grpc_listen); !status.ok()) return status;
+  }
+  if (!site_.metrics_listen.empty()) {
+    source_ = std::make_unique<PlantSource>(*plant_);
+    absl::StatusOr<std::unique_ptr<Exporter>> exporter =
+        Exporter::Start(site_.metrics_listen, {kVersion, site_.name}, *source_);
+    if (!exporter.ok()) return exporter.status();
+    exporter_ = *std::move(exporter);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::StartPlant() {
+  if (absl::Status status = devices_->Start(); !status.ok()) return status;
+  if (absl::Status status = loop_->Start(); !status.ok()) {
+    devices_->Stop();
+    return status;
+  }
+  plant_->Start();
+  if (plant_->WaitNewer(0, std::chrono::seconds(5)) == nullptr) {
+    loop_->Stop();
+    devices_->Stop();
+    return absl::UnavailableError("no control cycle has run within 5 s after the start; is the machine overloaded?");
+  }
+  if (grpc_ != nullptr) grpc_->SetServing(true);
+  return absl::OkStatus();
+}
+
+void Daemon::Stop() {
+  loop_->Stop();
+  devices_->Stop();
+  log_.Info("all converters were told 0 W");
+  if (grpc_ != nullptr) grpc_->Stop(std::chrono::milliseconds(100));
+}
+
+std::string Daemon::Greeting() const {
+  const Plant::StatePtr state = plant_->Latest();
+  const CycleStatistics& cycle = state->snapshot.cycle;
+  std::string text = absl::StrCat("abcdsd ", kVersion, ", site \"", site_.name, "\": running, ",
+                                  cycle.real_time ? "real time, " : "without real-time priority, ", "one cycle every ",
+                                  ToSeconds(site_.period) * 1e3, " ms\n");
+  if (!site_.grpc_listen.empty()) absl::StrAppend(&text, "  gRPC     ", site_.grpc_listen, "\n");
+  if (!site_.metrics_listen.empty()) absl::StrAppend(&text, "  metrics  http://", site_.metrics_listen, "/metrics\n");
+  absl::StrAppend(&text, "  plant    ", ExplainPlant(plant_->facts(), state->snapshot), "\n");
+  return text;
+}
+
+}  // namespace abcds

@@ -1,0 +1,54 @@
+// Daemon: everything that runs, assembled and started in the order that safety asks for.
+#ifndef ABCDS_SERVER_MAIN_DAEMON_H_
+#define ABCDS_SERVER_MAIN_DAEMON_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "control/runtime/control_loop.h"
+#include "monitoring/exporter.h"
+#include "server/config/site.h"
+#include "server/devices/device_set.h"
+#include "server/grpc/server.h"
+#include "server/log/log.h"
+#include "server/main/plant_source.h"
+#include "server/plant/plant.h"
+
+namespace abcds {
+
+class Daemon {
+ public:
+  Daemon(const Site& site, bool allow_non_realtime, Log& log);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // Ports first, while nothing has been touched, then actuators at 0 W, BMS and meter, then the control cycle. On
+  // failure every converter that was started is at 0 W again. Returns when the first cycle has been published.
+  [[nodiscard]] absl::Status Start();
+
+  // The cycle ends with a command of 0 W for all; each converter confirms or 2 s pass; then streams are told. Network
+  // threads are not joined: that can take seconds, so the process ends with _exit() afterwards.
+  void Stop();
+
+  // Addresses and what the plant does now, several lines.
+  [[nodiscard]] std::string Greeting() const;
+
+ private:
+  [[nodiscard]] absl::Status StartServices();
+  [[nodiscard]] absl::Status StartPlant();
+
+  const Site& site_;
+  const bool allow_non_realtime_;
+  Log& log_;
+  std::unique_ptr<DeviceSet> devices_;
+  std::unique_ptr<ControlLoop> loop_;
+  std::unique_ptr<Plant> plant_;
+  std::unique_ptr<PlantSource> source_;
+  std::unique_ptr<GrpcServer> grpc_;
+  std::unique_ptr<Exporter> exporter_;
+};
+
+}  // namespace abcds
+
+#endif  // ABCDS_SERVER_MAIN_DAEMON_H_

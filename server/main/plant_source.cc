@@ -1,0 +1,28 @@
+#include "server/main/plant_source.h"
+
+namespace abcds {
+namespace {
+
+MonitoredDevice DeviceOf(const DeviceFacts& facts, const DeviceDetails& details) {
+  return {facts.name, facts.device_type, details.counters, !details.trouble.empty()};
+}
+
+}  // namespace
+
+Observation PlantSource::Observe() const {
+  Observation observation;
+  const Plant::StatePtr state = plant_.Latest();
+  if (state == nullptr) return observation;
+  const SiteFacts& facts = plant_.facts();
+  observation.started = true;
+  observation.snapshot = state->snapshot;
+  observation.meter = DeviceOf(facts.meter, state->details->meter);
+  observation.has_battery_monitor = facts.battery.has_value();
+  if (facts.battery) observation.battery = DeviceOf(*facts.battery, state->details->battery);
+  for (size_t i = 0; i < facts.converters.size(); ++i) {
+    observation.converters.push_back(DeviceOf(facts.converters[i], state->details->converters[i]));
+  }
+  return observation;
+}
+
+}  // namespace abcds

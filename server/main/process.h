@@ -1,0 +1,34 @@
+// What the daemon asks of its own process: limits, stacks, signals.
+#ifndef ABCDS_SERVER_MAIN_PROCESS_H_
+#define ABCDS_SERVER_MAIN_PROCESS_H_
+
+#include <csignal>
+
+#include "hal/units/time.h"
+
+namespace abcds {
+
+// Before any thread starts: at most 1024 descriptors (libmodbus aborts beyond FD_SETSIZE), small stacks for all threads
+// (locked memory counts), SIGPIPE ignored, SIGTERM, SIGINT and SIGHUP blocked everywhere so that StopSignals gets them.
+void PrepareProcess();
+
+// The signals that end the daemon, as a descriptor: handled on the main thread, not in a signal handler.
+class StopSignals {
+ public:
+  StopSignals();
+  ~StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  // Waits for a signal and returns it.
+  int Wait();
+  // Waits for a signal, until `other` is readable, or until `timeout` has passed: the signal, or 0.
+  int Wait(int other, Nanoseconds timeout);
+
+ private:
+  int fd_;
+};
+
+}  // namespace abcds
+
+#endif  // ABCDS_SERVER_MAIN_PROCESS_H_
