@@ -211,7 +211,9 @@ std::string WatchLine(const v1::PlantState& state) {
 }
 
 std::vector<std::string> ExplainLines(const v1::ExplainResponse& explanation, const google::protobuf::Timestamp& now) {
-  std::vector<std::string> lines = {Printable(explanation.summary())};
+  // The summary's first line is about the plant; what follows it repeats the converters' texts.
+  const std::string& summary = explanation.summary();
+  std::vector<std::string> lines = {Printable(summary.substr(0, summary.find('\n')))};
   for (const v1::ConverterExplanation& converter : explanation.converters()) {
     lines.push_back(absl::StrCat("  ", Printable(converter.name()), ": ", Printable(converter.text())));
   }

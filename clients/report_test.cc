@@ -111,7 +111,7 @@ TEST_F(ReportTest, WatchLineKeepsItsColumns) {
 
 TEST_F(ReportTest, ExplanationShowsSentencesThenNumbers) {
   v1::ExplainResponse explanation;
-  explanation.set_summary("Discharging 390 W: follows the load.");
+  explanation.set_summary("Discharging 390 W: follows the load.\ninverter: Discharging 390 W.");
   explanation.add_converters()->set_name("inverter");
   explanation.mutable_converters(0)->set_text("Discharging 390 W.");
   *explanation.mutable_decision() = ExampleState().decision();

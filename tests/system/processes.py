@@ -16,6 +16,10 @@ ABCDSD = BINARIES / "server/abcdsd"
 ABCDSCTL = BINARIES / "clients/abcdsctl"
 ABCDS_SIM = BINARIES / "hal/sim/abcds-sim"
 
+for _binary in (ABCDSD, ABCDSCTL):
+    if not _binary.exists():
+        raise RuntimeError(f"{_binary} has not been built; `./test system` builds it")
+
 # A busy machine with two processors: what takes milliseconds may take seconds. Used for "it must come", never as a pause.
 PATIENCE_S = 20.0
 
