@@ -16,7 +16,7 @@ ABCDSD = BINARIES / "server/abcdsd"
 ABCDSCTL = BINARIES / "clients/abcdsctl"
 ABCDS_SIM = BINARIES / "hal/sim/abcds-sim"
 
-for _binary in (ABCDSD, ABCDSCTL):
+for _binary in (ABCDSD, ABCDSCTL, ABCDS_SIM):
     if not _binary.exists():
         raise RuntimeError(f"{_binary} has not been built; `./test system` builds it")
 
