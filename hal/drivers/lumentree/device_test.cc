@@ -201,6 +201,15 @@ TEST_F(LumentreeWireTest, AnotherUnitsAnswerIsNone) {
   EXPECT_EQ(rig_.converter().Latest().lifecycle, Lifecycle::kConnecting);
 }
 
+TEST_F(LumentreeWireTest, SlowAnswersAreWaitedFor) {
+  rig_.line().SetFaults({.delay = 400ms});
+  rig_.converter().Start();
+  ASSERT_TRUE(Is(Lifecycle::kActive));
+  power_ = Watts(-300);
+  ASSERT_TRUE(SetpointBecomes(Watts(-300)));
+  EXPECT_NEAR(rig_.converter().Latest().dc_voltage.value.value(), 26.4, 0.01) << "no answer was taken for another's";
+}
+
 TEST_F(LumentreeWireTest, RestartAtFullPowerIsStopped) {
   rig_.converter().Start();
   ASSERT_TRUE(Is(Lifecycle::kActive));

@@ -44,7 +44,8 @@ bool Session::AtRest() const noexcept {
 }
 
 uint16_t Session::Wanted(MonotonicTime now) const noexcept {
-  if (resting_ || zero_first_ || state_.lifecycle != Lifecycle::kActive || now >= command_.expires_at) return 0;
+  // Active includes that 0 W was acknowledged first.
+  if (resting_ || state_.lifecycle != Lifecycle::kActive || now >= command_.expires_at) return 0;
   return EncodeSetpoint(command_.power, state_.max_discharge);
 }
 
@@ -68,6 +69,7 @@ Session::Step Session::Plan(MonotonicTime now) noexcept {
   FollowWanted(now);
   if (!link_up_) return {};
   Step next = PlanWrite(now);
+  next.due.request.timeout = ReplyTimeout(now);
   if (silent_ || next.at <= now) return next;
   const Poll* chosen = nullptr;
   for (const Poll& poll : polls_) {
@@ -78,15 +80,16 @@ Session::Step Session::Plan(MonotonicTime now) noexcept {
     chosen = &poll;
     next = {.at = at, .due = {.request = ReadOne(unit_, poll.which), .urgency = Urgency::kPoll}};
   }
-  next.due.request.timeout = Timing::kReply;
+  next.due.request.timeout = ReplyTimeout(now);
   return next;
 }
 
 Session::Step Session::PlanWrite(MonotonicTime now) const noexcept {
   Step step;
   step.due.request = WriteSetpoint(unit_, wanted_);
-  step.due.request.timeout = Timing::kReply;
   step.due.urgency = wanted_ == 0 ? Urgency::kSafety : Urgency::kCommand;
+  // What has not answered lately does not hold up the other devices on the line.
+  if (silent_ && tries_ > 0) step.due.urgency = Urgency::kPoll;
   if (!confirmed_.has_value()) {
     step.at = silent_ ? retry_at_ : now;
   } else if (wanted_ != *confirmed_) {
@@ -119,6 +122,8 @@ MonotonicTime Session::ClearOfChange(MonotonicTime at, MonotonicTime due_at) con
 void Session::OnReply(const ModbusRequest& request, const ModbusReply& reply, MonotonicTime sent_at,
                       MonotonicTime now) noexcept {
   ++counters_.requests;
+  const bool answered = reply.result == ModbusResult::kOk || reply.result == ModbusResult::kException;
+  if (answered && now - sent_at > Timing::kSlowFrom) slow_until_ = now + Timing::kSlowFor;
   const auto which = static_cast<Register>(request.address);
   switch (reply.result) {
     case ModbusResult::kLinkLost:
@@ -169,7 +174,12 @@ void Session::OnSilence(const ModbusRequest& request, MonotonicTime sent_at, Mon
   }
   // Once may be noise on the line: the same request is due again at once.
   if (++failures_ < 2 && !silent_) return;
-  if (!silent_) ++counters_.contacts_lost;
+  if (silent_) {
+    ++tries_;
+  } else {
+    ++counters_.contacts_lost;
+    tries_ = 1;
+  }
   LoseContact();
   retry_at_ = now + NextPause();
 }
@@ -256,13 +266,10 @@ void Session::OnPower(Watts power, MonotonicTime sent_at, MonotonicTime now) noe
   power_asked_at_ = sent_at;
   if (!confirmed_.has_value() || sent_at < acknowledged_at_) return;
   if (*confirmed_ == 0) {
-    const bool was_off = off_seen_;
+    // It was off and runs without having been told to: it has restarted, into full power. Not seen as off, it gets its
+    // 0 W again at once.
+    if (off_seen_ && Magnitude(power) > kNotFollowing) ++counters_.rewrites;
     off_seen_ = power == Watts(0);
-    // It was off and runs without having been told to: it has restarted, into full power.
-    if (was_off && Magnitude(power) > kNotFollowing) {
-      ++counters_.rewrites;
-      refresh_at_ = now;
-    }
   }
   WatchFollowing(power, now);
 }
@@ -290,6 +297,7 @@ void Session::MakeContact(MonotonicTime now) noexcept {
   failures_ = 0;
   if (!silent_) return;
   silent_ = false;
+  tries_ = 0;
   retry_pause_ = Timing::kRetryFirst;
   for (Poll& poll : polls_) poll.due_at = now;
 }
@@ -346,6 +354,11 @@ Nanoseconds Session::NextPause() noexcept {
   const Nanoseconds pause = FromSeconds(ToSeconds(retry_pause_) * share);
   retry_pause_ = std::min(2 * retry_pause_, Timing::kRetryLongest);
   return pause;
+}
+
+Nanoseconds Session::ReplyTimeout(MonotonicTime now) const noexcept {
+  const bool long_try = silent_ && !resting_ && tries_ % Timing::kTriesPerSlowOne == Timing::kTriesPerSlowOne - 1;
+  return long_try || now < slow_until_ ? Timing::kSlowReply : Timing::kReply;
 }
 
 std::string Session::Trouble(const std::string& port, MonotonicTime now) const {

@@ -20,6 +20,12 @@ namespace abcds::lumentree {
 struct Timing {
   // A reply comes within 20 ms; the inverter's own limit is 1 s, too long to hold up a command.
   static constexpr Nanoseconds kReply = std::chrono::milliseconds(300);
+  // One that takes longer, though (another firmware, a gateway), is worked with at its own pace: found by a longer wait
+  // at every fourth try, and granted for a while after each slow answer.
+  static constexpr Nanoseconds kSlowReply = std::chrono::milliseconds(900);
+  static constexpr Nanoseconds kSlowFrom = std::chrono::milliseconds(200);
+  static constexpr Nanoseconds kSlowFor = std::chrono::seconds(60);
+  static constexpr int kTriesPerSlowOne = 4;
   // An answer that came too late is not told from the next one: replies name no register.
   static constexpr Nanoseconds kLateReply = std::chrono::seconds(1);
   static constexpr Nanoseconds kRetryFirst = std::chrono::milliseconds(100);
@@ -114,6 +120,7 @@ class Session final : public ModbusClient {
   [[nodiscard]] Poll& PollOf(Register which) noexcept;
   [[nodiscard]] Nanoseconds PeriodOf(const Poll& poll) const noexcept;
   [[nodiscard]] Nanoseconds NextPause() noexcept;
+  [[nodiscard]] Nanoseconds ReplyTimeout(MonotonicTime now) const noexcept;
 
   const Traits traits_;
   const uint8_t unit_;
@@ -126,6 +133,8 @@ class Session final : public ModbusClient {
   bool link_up_ = false;
   bool silent_ = true;  // no contact: only 0 W is sent, with pauses
   int failures_ = 0;    // in a row
+  int tries_ = 0;       // without contact
+  MonotonicTime slow_until_ = MonotonicTime::min();
   MonotonicTime retry_at_ = MonotonicTime::min();
   Nanoseconds retry_pause_ = Timing::kRetryFirst;
   std::optional<Refusal> refusal_;  // of what cannot be done without

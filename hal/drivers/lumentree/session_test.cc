@@ -58,7 +58,8 @@ class SessionTest : public testing::Test {
     asked_.push_back(asked);
     ModbusReply reply = answer_ ? answer_(asked) : Obey(asked);
     const MonotonicTime sent_at = now_;
-    now_ += reply.result == ModbusResult::kTimeout ? due.request.timeout : kExchange;
+    if (exchange_ > due.request.timeout) reply = Timeout();
+    now_ += reply.result == ModbusResult::kTimeout ? due.request.timeout : exchange_;
     session_.OnReply(due.request, reply, sent_at, now_);
     now_ += kGap;
   }
@@ -123,6 +124,7 @@ class SessionTest : public testing::Test {
   std::map<Register, uint16_t> registers_;
   std::function<ModbusReply(const Asked&)> answer_;  // missing: Obey
   bool follows_ = true;
+  Nanoseconds exchange_ = kExchange;
   std::vector<Asked> asked_;
 };
 
@@ -283,17 +285,43 @@ TEST_F(SessionTest, SilenceIsConnectingAndZeroComesFirstAfterIt) {
   for (size_t i = 1; i < tries.size(); ++i) {
     ASSERT_TRUE(tries[i].IsWrite());
     EXPECT_EQ(tries[i].request.values[0], 0);
-    EXPECT_LE(tries[i].at - tries[i - 1].at, Timing::kReply + 1s + kGap);
+    EXPECT_LE(tries[i].at - tries[i - 1].at, tries[i - 1].request.timeout + 1s + kGap);
   }
   EXPECT_GE(tries[20].at - tries[19].at, 500ms) << "pauses grow";
   answer_ = nullptr;
   asked_.clear();
   Run(2s);
-  ASSERT_GE(Setpoints().size(), 2u);
-  EXPECT_EQ(Setpoints()[0], 0);
-  EXPECT_EQ(Setpoints()[1], 300) << "and then what is commanded";
+  ASSERT_FALSE(Setpoints().empty());
+  EXPECT_EQ(Setpoints().front(), 0);
+  EXPECT_EQ(Setpoints().back(), 300) << "and then what is commanded";
   EXPECT_EQ(session_.state().lifecycle, Lifecycle::kActive);
   EXPECT_EQ(session_.counters().contacts_lost, 1u);
+}
+
+TEST_F(SessionTest, SlowDeviceIsWorkedWithAtItsOwnPace) {
+  exchange_ = 500ms;
+  LinkUp();
+  Run(10s);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kActive);
+  asked_.clear();
+  Run(60s);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kActive);
+  EXPECT_EQ(session_.counters().contacts_lost, 0u);
+  // Quick again, it is not waited for as long.
+  exchange_ = kExchange;
+  Run(61s);
+  Command(Watts(-300));
+  const auto due = session_.NextRequest(now_);
+  ASSERT_TRUE(due.has_value());
+  EXPECT_EQ(due->request.timeout, Timing::kReply);
+}
+
+TEST_F(SessionTest, TriesAtASilentDeviceYieldToOthersOnTheLine) {
+  answer_ = [](const Asked&) { return Timeout(); };
+  LinkUp();
+  Run(10s);
+  EXPECT_EQ(asked_[0].urgency, ModbusClient::Urgency::kSafety);
+  for (size_t i = 1; i < asked_.size(); ++i) EXPECT_EQ(asked_[i].urgency, ModbusClient::Urgency::kPoll);
 }
 
 TEST_F(SessionTest, OneLostReplyIsNoSilence) {
@@ -411,6 +439,7 @@ TEST_F(SessionTest, RestartFromOffIsAnsweredAtOnce) {
   registers_[Register::kAcPower] = 6000;
   Run(Timing::kPowerPeriod + 2 * (kExchange + kGap) + 5ms);
   ASSERT_EQ(Setpoints(), std::vector<uint16_t>({0}));
+  EXPECT_EQ(session_.counters().rewrites, 1u);
   // The first second after its start it is deaf: 0 W goes on until it is off.
   Run(3s);
   EXPECT_GE(Setpoints().size(), 3u);
@@ -470,6 +499,38 @@ TEST_F(SessionTest, ImplausibleReadingsHaveNoEffectAndAreCounted) {
   EXPECT_GE(session_.counters().implausible, 12u);
 }
 
+TEST_F(SessionTest, IsNotUsedWhileItsReadingsMakeNoSense) {
+  follows_ = false;
+  registers_[Register::kAcPower] = 60000;
+  LinkUp();
+  Run(5s);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kInactive) << "power";
+  registers_[Register::kAcPower] = 34;
+  Run(3s);
+  ASSERT_EQ(session_.state().lifecycle, Lifecycle::kActive);
+  // What was known before a silence does not count after it.
+  registers_[Register::kDcVoltage] = 30;
+  answer_ = [](const Asked&) { return Timeout(); };
+  Run(2s);
+  answer_ = nullptr;
+  Run(5s);
+  EXPECT_EQ(session_.state().lifecycle, Lifecycle::kInactive) << "DC voltage";
+}
+
+TEST_F(SessionTest, AfterANewSetpointFollowingIsJudgedAnew) {
+  BecomeActive();
+  follows_ = false;
+  registers_[Register::kAcPower] = 34;
+  // Always 1.5 s of deviation of the same size, then another setpoint: a device that has had no time to follow.
+  for (int i = 0; i < 4; ++i) {
+    Command(Watts(-300 - 10 * (i % 2)));
+    Run(1500ms);
+  }
+  EXPECT_EQ(session_.counters().rewrites, 0u);
+  Run(3s);
+  EXPECT_EQ(session_.counters().rewrites, 1u);
+}
+
 TEST_F(SessionTest, PollsKeepTheirPeriods) {
   BecomeActive();
   Run(60s);
@@ -490,11 +551,12 @@ TEST_F(SessionTest, PollsKeepClearOfTheExpectedChange) {
   for (int i = 0; i < 30; ++i) {
     changes.push_back(expected_at);
     while (now_ < expected_at + 30ms) {
-      Command(Watts(-300 - 10 * i), 1s, expected_at);
+      Command(Watts(-305 - 5 * i), 1s, expected_at);
       Run(std::min<Nanoseconds>(20ms, expected_at + 30ms - now_));
     }
-    expected_at += 1s;
-    Command(Watts(-310 - 10 * i), 1s, expected_at);
+    // Not in step with the polls.
+    expected_at += 1070ms;
+    Command(Watts(-310 - 5 * i), 1s, expected_at);
   }
   for (const Asked& asked : asked_) {
     if (asked.IsWrite()) continue;
@@ -538,6 +600,10 @@ TEST_F(SessionTest, RestIsNotBelievedFromAnOldZero) {
   BecomeActive();
   session_.Rest();
   EXPECT_FALSE(session_.AtRest()) << "0 W was acknowledged, but before";
+  const auto due = session_.NextRequest(now_);
+  ASSERT_TRUE(due.has_value());
+  Serve(*due);
+  EXPECT_FALSE(session_.AtRest()) << "acknowledged now, but the last reading is from before";
   Run(200ms);
   EXPECT_EQ(Setpoints(), std::vector<uint16_t>({0}));
   EXPECT_TRUE(session_.AtRest());
