@@ -21,7 +21,7 @@ constexpr double kFollowThrough = 0.2;
 constexpr double kSlopeGain = 0.8;
 constexpr double kRampCentering = 0.3;
 // Moves of like size: the largest at most this many times the smallest. And what is no ramp any more but a step.
-constexpr double kLikeSize = 3.0;
+constexpr double kLikeSize = 4.0;
 constexpr double kStepFactor = 4.0;
 
 struct Range {
@@ -109,7 +109,7 @@ void LoadObserver::Follow(double seconds) noexcept {
 void LoadObserver::UpdateSlope(Watts innovation, double seconds) noexcept {
   const WattsPerSecond newest(innovation.value() / seconds);
   innovations_ = {newest, innovations_[0], innovations_[1]};
-  const WattsPerSecond floor(2.0 * settings_.noise.value() / seconds);
+  const WattsPerSecond floor(settings_.noise.value() / seconds);
   if (slope_ != WattsPerSecond(0)) {
     const bool step = Magnitude(newest) > kStepFactor * std::max(Magnitude(slope_), floor);
     slope_ = step ? WattsPerSecond(0) : slope_ + newest * kSlopeGain;

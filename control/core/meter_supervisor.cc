@@ -11,12 +11,10 @@ using std::chrono_literals::operator""s;
 // A value counts as frozen when it was repeated this often while our own power moved by this much.
 constexpr int kFrozenRepeats = 4;
 constexpr Watts kOwnMove{100};
-// Back from frozen: this many changes in a row.
-constexpr int kThawChanges = 2;
 
 // Own steps of at least kOwnMove are held against the meter. The fit says how far a step may be from what a hypothesis
 // predicts, as a share of the step; three in a row that fit the same wrong hypothesis, and not the right one, settle it.
-constexpr double kFit = 0.4;
+constexpr double kFit = 0.3;
 constexpr int kStepsToSettle = 3;
 // Our own power stands still from one value to the next below this.
 constexpr Watts kStill{20};
@@ -65,27 +63,26 @@ void MeterSupervisor::Measured(Watts grid, PowerInterval own, MonotonicTime arri
     anchored_ = false;
     repeats_ = 0;
     last_value_ = grid;
-    own_range_ = own;
+    certain_ = own;
   } else {
-    WatchFreezing(grid, own, arrived_at);
+    WatchFreezing(grid, own);
     WatchSteps(grid, own);
   }
   last_at_ = arrived_at;
 }
 
-void MeterSupervisor::WatchFreezing(Watts grid, PowerInterval own, MonotonicTime) noexcept {
+void MeterSupervisor::WatchFreezing(Watts grid, PowerInterval own) noexcept {
   if (grid != last_value_) {
     last_value_ = grid;
     repeats_ = 0;
-    own_range_ = own;
-    if (frozen_ && ++changes_ >= kThawChanges) frozen_ = false;
+    certain_ = own;
+    frozen_ = false;
     return;
   }
-  changes_ = 0;
   ++repeats_;
-  // The range that our power has certainly covered, whatever the timing.
-  own_range_ = {std::min(own_range_.low, own.high), std::max(own_range_.high, own.low)};
-  if (repeats_ >= kFrozenRepeats && own_range_.Width() >= kOwnMove) frozen_ = true;
+  // What our power has certainly covered, whatever the timing: from the lowest upper to the highest lower bound.
+  certain_ = {std::max(certain_.low, own.low), std::min(certain_.high, own.high)};
+  if (repeats_ >= kFrozenRepeats && certain_.low - certain_.high >= kOwnMove) frozen_ = true;
 }
 
 MeterSupervisor::Verdict MeterSupervisor::Judge(Watts own_step, Watts grid_step) const noexcept {
@@ -111,12 +108,12 @@ void MeterSupervisor::WatchSteps(Watts grid, PowerInterval own) noexcept {
     return;
   }
   const Watts own_step = middle - anchor_own_.Middle();
-  const bool sure = own.Width() + anchor_own_.Width() <= 2.0 * kFit * Magnitude(own_step);
+  const bool sure = own.Width() + anchor_own_.Width() <= kFit * Magnitude(own_step);
   if (Magnitude(own_step) >= kOwnMove && sure) {
     const Verdict verdict = Judge(own_step, grid - anchor_grid_);
-    if (verdict == Verdict::kAgrees) {
-      suspicious_steps_ = 0;
-    } else if (verdict != Verdict::kUnclear) {
+    if (verdict == Verdict::kAgrees || verdict == Verdict::kUnclear) {
+      suspicious_steps_ = 0;  // the house moved along, or all is well
+    } else {
       suspicious_steps_ = verdict == suspicion_ ? suspicious_steps_ + 1 : 1;
       suspicion_ = verdict;
       if (suspicious_steps_ >= kStepsToSettle) disagrees_ = true;

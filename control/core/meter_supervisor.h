@@ -37,7 +37,7 @@ class MeterSupervisor {
  private:
   enum class Verdict : uint8_t { kUnclear, kAgrees, kFlipped, kTooSmall, kTooLarge };
   [[nodiscard]] Verdict Judge(Watts own_step, Watts grid_step) const noexcept;
-  void WatchFreezing(Watts grid, PowerInterval own, MonotonicTime arrived_at) noexcept;
+  void WatchFreezing(Watts grid, PowerInterval own) noexcept;
   void WatchSteps(Watts grid, PowerInterval own) noexcept;
 
   MeterSettings settings_;
@@ -45,11 +45,11 @@ class MeterSupervisor {
   Nanoseconds fade_to_;
   MonotonicTime last_at_ = MonotonicTime::min();
 
-  // Freezing: our own power's range since the value last changed.
+  // Freezing: highest lower and lowest upper bound of our own power since the value last changed. Crossed over by 100 W,
+  // our power has certainly moved by as much.
   Watts last_value_;
   int repeats_ = 0;
-  int changes_ = 0;  // in a row, while frozen
-  PowerInterval own_range_{};
+  PowerInterval certain_{};
   bool frozen_ = false;
 
   // Own steps: grid and own power where our power last stood still.

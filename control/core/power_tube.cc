@@ -18,8 +18,8 @@ constexpr double kGainMin = 0.90;
 constexpr double kGainMax = 1.10;
 constexpr double kGainStep = 0.3;
 // Once the gain is known, a settled device still wanders by this share of its configured tolerance.
-constexpr double kToleranceLeft = 0.5;
-constexpr double kToleranceShareLeft = 0.2;
+constexpr double kToleranceLeft = 0.2;
+constexpr double kToleranceShareLeft = 0.1;
 // Each contradiction loosens the model by this factor, up to a device that is four times faster or slower than told.
 constexpr double kLoosening = 1.5;
 constexpr double kLoosest = 4.0;

@@ -1,0 +1,174 @@
+// How well the control law holds the grid, beside the laws it competes with. Prints tables; passes no judgement.
+//
+//   control [--trace FILE.csv] [--column load_w] [--seeds N]
+
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <string>
+
+#include "tests/plant/closed_loop.h"
+#include "tests/plant/law.h"
+#include "tests/plant/scenarios.h"
+
+namespace abcds::plant {
+namespace {
+
+struct LawEntry {
+  const char* name;
+  std::function<std::unique_ptr<Law>(const Scenario&)> make;
+};
+
+const LawEntry kLaws[] = {
+    {"oracle", [](const Scenario& s) { return MakeOracle(SettingsFor(s).converters[0], s.device.gain); }},
+    {"ours", [](const Scenario& s) { return MakeOurs(SettingsFor(s)); }},
+    {"dead-beat", [](const Scenario& s) { return MakeDeadBeat(SettingsFor(s).converters[0]); }},
+    {"original", [](const Scenario& s) { return MakeOriginal(SettingsFor(s).converters[0]); }},
+};
+
+// One row per law: means over the scenarios of a case, medians and maxima over all their steps.
+void PrintCase(const char* title, const std::vector<Scenario>& scenarios) {
+  std::printf("\n%s\n  %-10s %8s %9s %9s %9s %9s %9s %9s %9s\n", title, "law", "error", "settle", "settle", "overshoot",
+              "import", "export", "late", "writes");
+  std::printf("  %-10s %8s %9s %9s %9s %9s %9s %9s %9s\n", "", "W mean", "s median", "s max", "W max", "Wh/h", "Wh/h",
+              "W max", "per h");
+  for (const LawEntry& entry : kLaws) {
+    Result sum;
+    double hours = 0;
+    for (const Scenario& scenario : scenarios) {
+      const std::unique_ptr<Law> law = entry.make(scenario);
+      const Result one = Run(scenario, *law);
+      const auto share = 1.0 / static_cast<double>(scenarios.size());
+      sum.mean_error_w += one.mean_error_w * share;
+      sum.writes_per_h += one.writes_per_h * share;
+      sum.import_wh += one.import_wh;
+      sum.export_wh += one.export_wh;
+      hours += ToSeconds(scenario.duration) / 3600.0;
+      sum.overshoot_w = std::max(sum.overshoot_w, one.overshoot_w);
+      sum.late_ripple_w = std::max(sum.late_ripple_w, one.late_ripple_w);
+      sum.settling_s.insert(sum.settling_s.end(), one.settling_s.begin(), one.settling_s.end());
+    }
+    std::printf("  %-10s %8.1f %9.2f %9.2f %9.0f %9.1f %9.1f %9.0f %9.0f\n", entry.name, sum.mean_error_w,
+                Median(sum.settling_s), Maximum(sum.settling_s), sum.overshoot_w, sum.import_wh / hours,
+                sum.export_wh / hours, sum.late_ripple_w, sum.writes_per_h);
+  }
+}
+
+template <class Make>
+std::vector<Scenario> Each(int count, Make make) {
+  std::vector<Scenario> scenarios;
+  for (int i = 0; i < count; ++i) scenarios.push_back(make(i));
+  return scenarios;
+}
+
+void StepsAtTenPhases() {
+  auto steps = [](const std::function<Scenario(double)>& plant) {
+    return Each(10, [&](int i) {
+      Scenario scenario = plant(0.1 * i);
+      scenario.load = UpAndDown(300, 1200, 120);
+      scenario.duration = std::chrono::seconds(120);
+      return scenario;
+    });
+  };
+  PrintCase("Load steps of ±1.2 kW at ten phases; 2 kW, 0.3 s dead time + 0.4 s lag; momentary 1 Hz meter, 0.5 s late",
+            steps(LargeConverter));
+  for (const int error_ms : {-500, 500}) {
+    std::vector<Scenario> scenarios = steps(LargeConverter);
+    for (Scenario& scenario : scenarios) scenario.latency_error = std::chrono::milliseconds(error_ms);
+    PrintCase(error_ms < 0 ? "  the same, latency told 0.5 s too short" : "  the same, latency told 0.5 s too long",
+              scenarios);
+  }
+  std::vector<Scenario> slow_meter = steps(LargeConverter);
+  for (Scenario& scenario : slow_meter) {
+    scenario.meter.interval = std::chrono::seconds(10);
+    scenario.load = UpAndDown(300, 1200, 300);
+    scenario.duration = std::chrono::seconds(300);
+  }
+  PrintCase("  the same, a value every 10 s", slow_meter);
+  PrintCase("  the same, slow device (2 s dead time, 300 W/s)", steps(SlowConverter));
+}
+
+void SmallInverterCases(int seeds) {
+  struct Row {
+    const char* title;
+    double speed;
+    double watts;
+    double interval;
+    std::function<MakeLoad(uint64_t)> load;
+  };
+  const Row rows[] = {
+      {"Small inverter, 14 load steps of 130 to 450 W in 10 min", 1, 600, 1, LoadSteps},
+      {"  the same, meter every 2 s", 1, 600, 2, LoadSteps},
+      {"  the same, a device twice as fast", 2, 600, 1, LoadSteps},
+      {"  the same, a device half as fast", 0.5, 600, 1, LoadSteps},
+      {"  household with kettle, microwave, washing machine and noise", 1, 600, 1,
+       [](uint64_t seed) { return Household(seed, 0.16); }},
+      {"  kettle, 2 kW inverter", 1, 2000, 1, [](uint64_t) { return Kettle(); }},
+      {"  ramps of ±10 W/s", 1, 600, 1, [](uint64_t) { return Ramps(10); }},
+      {"  ramps of ±35 W/s", 1, 600, 1, [](uint64_t) { return Ramps(35); }},
+      {"  ramps of ±50 W/s", 1, 600, 1, [](uint64_t) { return Ramps(50); }},
+  };
+  for (const double told : {1.0, 0.7, 1.3}) {
+    std::printf("\n==== every delay told %.1f times the truth ====\n", told);
+    for (const Row& row : rows) {
+      PrintCase(row.title, Each(seeds, [&](int i) {
+                  const auto seed = static_cast<uint64_t>(i + 1);
+                  Scenario scenario = SmallInverter(seed, row.speed, row.watts);
+                  scenario.meter.interval = FromSeconds(row.interval);
+                  scenario.meter.phase = FromSeconds(ToSeconds(scenario.meter.phase) * row.interval);
+                  scenario.load = row.load(seed);
+                  // Told for the device that one believes to have, whatever its real speed.
+                  scenario.told = told;
+                  return scenario;
+                }));
+    }
+  }
+}
+
+void SixHours(const std::string& trace, const std::string& column) {
+  auto plant = [&] {
+    Scenario scenario = LargeConverter(0.37);
+    scenario.duration = std::chrono::hours(6);
+    scenario.load = [&]() -> std::unique_ptr<sim::Profile> {
+      if (trace.empty()) return sim::MakeHousehold(1, 1.0, 0.0);
+      auto loaded = sim::LoadTrace(trace, column);
+      if (loaded.ok()) return std::move(*loaded);
+      std::fprintf(stderr, "%s\n", std::string(loaded.status().message()).c_str());
+      std::exit(1);
+    };
+    return scenario;
+  };
+  PrintCase("Six hours of a household, noise-free, 2 kW", {plant()});
+  Scenario rough = plant();
+  rough.meter.noise = Watts(8);
+  rough.meter.jitter = std::chrono::milliseconds(500);
+  rough.meter.loss = 0.05;
+  rough.device.readback_gain = 1.04;
+  PrintCase("  the same with 8 W noise, ±0.5 s jitter, 5 % lost values, 4 % read-back error", {rough});
+}
+
+}  // namespace
+}  // namespace abcds::plant
+
+int main(int argc, char** argv) {
+  std::string trace;
+  std::string column = "load_w";
+  int seeds = 8;
+  for (int i = 1; i < argc; ++i) {
+    const bool value = i + 1 < argc;
+    if (std::strcmp(argv[i], "--trace") == 0 && value) {
+      trace = argv[++i];
+    } else if (std::strcmp(argv[i], "--column") == 0 && value) {
+      column = argv[++i];
+    } else if (std::strcmp(argv[i], "--seeds") == 0 && value) {
+      seeds = std::max(1, std::atoi(argv[++i]));
+    } else {
+      std::fprintf(stderr, "usage: %s [--trace FILE.csv] [--column load_w] [--seeds N]\n", argv[0]);
+      return 2;
+    }
+  }
+  abcds::plant::StepsAtTenPhases();
+  abcds::plant::SmallInverterCases(seeds);
+  abcds::plant::SixHours(trace, column);
+  return 0;
+}
