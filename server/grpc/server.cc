@@ -1,5 +1,6 @@
 #include "server/grpc/server.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
@@ -7,6 +8,7 @@
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
+#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 
@@ -17,6 +19,8 @@ GrpcServer::GrpcServer(Plant& plant) : watchers_(plant), state_service_(plant, w
 GrpcServer::~GrpcServer() { Stop(Nanoseconds(0)); }
 
 absl::Status GrpcServer::Start(const std::string& listen) {
+  // Its own messages say in its words what our statuses say in ours.
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
   // Explicitly: with --as-needed the linker drops libraries that only register themselves.
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::EnableDefaultHealthCheckService(true);
@@ -57,7 +61,9 @@ absl::Status GrpcServer::Start(const std::string& listen) {
 }
 
 void GrpcServer::SetServing(bool serving) {
-  if (server_ == nullptr) return;
+  // Each call would wake those who watch the health.
+  if (server_ == nullptr || serving_ == serving) return;
+  serving_ = serving;
   grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService();
   health->SetServingStatus("", serving);
   health->SetServingStatus(v1::StateService::service_full_name(), serving);

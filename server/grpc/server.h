@@ -5,6 +5,7 @@
 #include <grpcpp/server.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -33,7 +34,7 @@ class GrpcServer {
   // Binds "address:port" (port 0: any) and serves. Health says NOT_SERVING until SetServing(true). AlreadyExists,
   // naming the address, when it cannot be bound; a port that another process listens on is never shared.
   [[nodiscard]] absl::Status Start(const std::string& listen);
-  // What the standard health service says of "" and of each service.
+  // What the standard health service says of "" and of each service. One thread.
   void SetServing(bool serving);
   // Ends streams with UNAVAILABLE and cancels what has not ended by itself within `limit`. Idempotent.
   void Stop(Nanoseconds limit);
@@ -45,6 +46,7 @@ class GrpcServer {
   StateService state_service_;
   ControlService control_service_;
   int port_ = 0;
+  std::optional<bool> serving_;  // as last told; missing: not yet
   std::unique_ptr<grpc::Server> server_;
 };
 

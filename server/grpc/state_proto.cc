@@ -217,16 +217,14 @@ void FillState(const SiteFacts& facts, const PlantState& state, v1::PlantState& 
 
 void FillExplanation(const SiteFacts& facts, const PlantState& state, v1::ExplainResponse& proto) {
   const Snapshot& snapshot = state.snapshot;
-  std::string summary = ExplainPlant(facts, snapshot);
+  proto.set_summary(ExplainPlant(facts, snapshot));
   FillDecision(snapshot.outputs.plant, snapshot.time, proto.mutable_decision());
   for (size_t i = 0; i < facts.converters.size(); ++i) {
     v1::ConverterExplanation* converter = proto.add_converters();
     converter->set_name(facts.converters[i].name);
     converter->set_text(ExplainConverter(facts, snapshot, static_cast<int>(i)));
     FillDecision(snapshot.outputs.converters[i].decision, snapshot.time, converter->mutable_decision());
-    summary += "\n" + converter->name() + ": " + converter->text();
   }
-  proto.set_summary(summary);
   FillFaults(facts, state, proto.mutable_faults());
 }
 

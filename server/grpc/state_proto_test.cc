@@ -179,12 +179,11 @@ TEST(FillStateTest, NothingIsMinusZero) {
 TEST(FillExplanationTest, SpeaksForThePlantAndEachConverter) {
   v1::ExplainResponse proto;
   FillExplanation(FakeSite(), FakeState(), proto);
-  EXPECT_EQ(proto.summary(),
-            "Discharging 390 W: follows the load estimate of 411 W\n"
-            "charger: 0 W: the device does not answer yet, or no longer; check its cable and supply\n"
-            "inverter: Discharging 390 W: follows the load estimate of 411 W");
+  EXPECT_EQ(proto.summary(), "Discharging 390 W: follows the load estimate of 411 W");
   ASSERT_THAT(proto.converters(), SizeIs(2));
-  EXPECT_EQ(proto.converters(1).name(), "inverter");
+  EXPECT_EQ(proto.converters(0).name(), "charger");
+  EXPECT_EQ(proto.converters(0).text(),
+            "0 W: the device does not answer yet, or no longer; check its cable and supply");
   EXPECT_EQ(proto.converters(1).decision().setpoint_w(), -390);
   EXPECT_EQ(proto.decision().reason(), ReasonName(Reason::kRegulating));
 }

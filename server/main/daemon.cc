@@ -77,18 +77,23 @@ absl::Status Daemon::StartPlant() {
   }
   plant_->Start();
   if (plant_->WaitNewer(0, std::chrono::seconds(5)) == nullptr) {
-    loop_->Stop();
-    devices_->Stop();
+    StopPlant();
     return absl::UnavailableError("no control cycle has run within 5 s after the start; is the machine overloaded?");
   }
   if (grpc_ != nullptr) grpc_->SetServing(true);
   return absl::OkStatus();
 }
 
-void Daemon::Stop() {
+void Daemon::Tend() {
+  if (grpc_ != nullptr) grpc_->SetServing(plant_->Alive());
+}
+
+void Daemon::StopPlant() {
   loop_->Stop();
   devices_->Stop();
-  log_.Info("all converters were told 0 W");
+}
+
+void Daemon::EndStreams() {
   if (grpc_ != nullptr) grpc_->Stop(std::chrono::milliseconds(100));
 }
 

@@ -27,9 +27,14 @@ class Daemon {
   // failure every converter that was started is at 0 W again. Returns when the first cycle has been published.
   [[nodiscard]] absl::Status Start();
 
-  // The cycle ends with a command of 0 W for all; each converter confirms or 2 s pass; then streams are told. Network
-  // threads are not joined: that can take seconds, so the process ends with _exit() afterwards.
-  void Stop();
+  // To be called every second or so: health follows the control cycle.
+  void Tend();
+
+  // The cycle ends with a command of 0 W for all; then each converter confirms or 2 s pass, all in parallel.
+  void StopPlant();
+  // Tells the clients. Network threads are not joined, as that can take seconds: the process ends with _exit()
+  // afterwards.
+  void EndStreams();
 
   // Addresses and what the plant does now, several lines.
   [[nodiscard]] std::string Greeting() const;

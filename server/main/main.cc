@@ -1,5 +1,4 @@
 // abcdsd: keeps a house's grid power at its target with a battery. Here only flags, order and exit codes.
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -94,34 +93,40 @@ int PrintConfiguration(const std::string& devices) {
   return kSuccess;
 }
 
-// Brings the converters to 0 W within 3 s, or ends without their confirmation. Does not return.
-[[noreturn]] void Stop(Daemon& daemon, StopSignals& signals, Log& log) {
-  constexpr Nanoseconds kLimit = std::chrono::seconds(3);
-  const int done = eventfd(0, EFD_CLOEXEC);
-  std::thread stopper([&] {
-    daemon.Stop();
-    static_cast<void>(eventfd_write(done, 1));
-  });
-  const int signal = signals.Wait(done, kLimit);
-  if (signal != 0) {
-    log.Error("stopped at once by a second signal; the converters may not have confirmed 0 W");
+// Waits until `done` has been written to; false when `limit` has passed. A signal meanwhile ends the process at once.
+bool AwaitOrQuit(int done, Nanoseconds limit, StopSignals& signals, Log& log) {
+  if (const int signal = signals.Wait(done, limit); signal != 0) {
+    log.Error("ended at once by a second signal; the converters may not have confirmed 0 W");
     _exit(128 + signal);
   }
-  eventfd_t finished = 0;
-  pollfd wanted = {done, POLLIN, 0};
-  if (poll(&wanted, 1, 0) == 1 && eventfd_read(done, &finished) == 0) {
-    log.Info("stopped");
-    // Not exit(): joining network threads takes seconds, and nothing of them needs it.
-    _exit(kSuccess);
+  eventfd_t count = 0;
+  return eventfd_read(done, &count) == 0;
+}
+
+// Brings the converters to 0 W, within 3 s confirmed or not. Does not return.
+[[noreturn]] void Stop(Daemon& daemon, StopSignals& signals, Log& log) {
+  const int done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
+  std::thread([&daemon, done] {
+    daemon.StopPlant();
+    static_cast<void>(eventfd_write(done, 1));
+    daemon.EndStreams();
+    static_cast<void>(eventfd_write(done, 1));
+  }).detach();
+  if (!AwaitOrQuit(done, std::chrono::seconds(3), signals, log)) {
+    log.Error("not all converters have confirmed 0 W within 3 s; check them");
+    _exit(kFailure);
   }
-  log.Error("not all converters have confirmed 0 W within 3 s; check them");
-  _exit(kFailure);
+  log.Info("all converters were told 0 W");
+  static_cast<void>(AwaitOrQuit(done, std::chrono::milliseconds(500), signals, log));
+  log.Info("stopped");
+  // Not exit(): joining network threads takes seconds, and nothing of them needs it.
+  _exit(kSuccess);
 }
 
 int RunDaemon(const Site& site, Log& log) {
   PrepareProcess();
   StopSignals signals;
-  // Never destroyed: see Daemon::Stop().
+  // Never destroyed: see Daemon::EndStreams().
   Daemon& daemon = *new Daemon(site, absl::GetFlag(FLAGS_allow_non_realtime), log);
   if (absl::Status status = daemon.Start(); !status.ok()) {
     log.Error(std::string(status.message()));
@@ -129,7 +134,11 @@ int RunDaemon(const Site& site, Log& log) {
   }
   std::fputs(daemon.Greeting().c_str(), stdout);
   std::fflush(stdout);
-  const int signal = signals.Wait();
+  int signal = 0;
+  while (signal == 0) {
+    daemon.Tend();
+    signal = signals.Wait(-1, std::chrono::seconds(1));
+  }
   log.Info(std::string("stopping: ") + strsignal(signal));
   Stop(daemon, signals, log);
 }

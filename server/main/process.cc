@@ -51,12 +51,6 @@ StopSignals::StopSignals() {
 
 StopSignals::~StopSignals() { close(fd_); }
 
-int StopSignals::Wait() {
-  int signal = 0;
-  while (signal == 0) signal = Wait(-1, std::chrono::hours(1));
-  return signal;
-}
-
 int StopSignals::Wait(int other, Nanoseconds timeout) {
   const MonotonicTime end = MonotonicNow() + timeout;
   while (true) {

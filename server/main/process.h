@@ -20,10 +20,9 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  // Waits for a signal and returns it.
-  int Wait();
-  // Waits for a signal, until `other` is readable, or until `timeout` has passed: the signal, or 0.
-  int Wait(int other, Nanoseconds timeout);
+  // Waits for a signal, until the descriptor `other` (-1: none) is readable, or until `timeout` has passed. The signal,
+  // or 0.
+  [[nodiscard]] int Wait(int other, Nanoseconds timeout);
 
  private:
   int fd_;

@@ -159,17 +159,17 @@ std::string NotReady(const Subject& s) {
 }
 
 std::string Minimum(const Subject& s) {
-  if (s.converter() == nullptr)
-    return "the wanted " + Power(Magnitude(s.decision.wanted)) + " is less than any converter can do";
-  return absl::StrFormat("the wanted %s is less than its minimum of %s", Power(Magnitude(s.decision.wanted)),
+  const Watts wanted = Magnitude(s.decision.wanted);
+  const std::string what = wanted < Watts(0.5) ? "what is wanted" : "the wanted " + Power(wanted);
+  if (s.converter() == nullptr) return what + " is less than any converter can do";
+  return absl::StrFormat("%s is less than its minimum of %s", what,
                          Power(s.charges() ? s.converter()->min_charge : s.converter()->min_discharge));
 }
 
 std::string Deadband(const Subject& s) {
-  if (s.converter() == nullptr)
-    return "the change to " + Power(Magnitude(s.decision.wanted)) + " is too small to be worth it";
-  return absl::StrFormat("the change to %s is smaller than its deadband of %s", Power(Magnitude(s.decision.wanted)),
-                         Power(s.converter()->deadband));
+  const std::string wanted = Power(Magnitude(s.decision.wanted));
+  if (s.converter() == nullptr) return "the wanted " + wanted + " is too close to it to be worth a change";
+  return absl::StrFormat("the wanted %s is within its deadband of %s", wanted, Power(s.converter()->deadband));
 }
 
 std::string Latched(const Subject& s) {

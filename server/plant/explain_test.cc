@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(Why, ExplainTest, testing::Values(
     Case{"NoMinusZero", -1, Reason::kNothingToDo, -0.3, -0.2, Nothing,
          "0 W: nothing to do: house and sun are in balance"},
     Case{"Deadband", 1, Reason::kDeadband, -390, -395, Nothing,
-         "Discharging 390 W: the change to 395 W is smaller than its deadband of 10 W"},
+         "Discharging 390 W: the wanted 395 W is within its deadband of 10 W"},
     Case{"MinimumInterval", 1, Reason::kMinimumInterval, -390, -450, Nothing,
          "Discharging 390 W: its last setpoint is less than 0.5 s old; wants to discharge 450 W"},
     Case{"SlewRate", 1, Reason::kSlewRate, -390, -600, Nothing,

@@ -66,6 +66,11 @@ Plant::StatePtr Plant::Latest() const {
   return latest_;
 }
 
+bool Plant::Alive() const {
+  const StatePtr state = Latest();
+  return state != nullptr && MonotonicNow() - state->snapshot.time <= kCycleTimeout;
+}
+
 Plant::StatePtr Plant::WaitNewer(uint64_t number, Nanoseconds timeout) const {
   std::unique_lock lock(state_mutex_);
   const auto newer = [&] { return latest_ != nullptr && latest_->number > number; };

@@ -64,6 +64,8 @@ class Plant {
 
   // The newest state; null until the first control cycle has run.
   [[nodiscard]] StatePtr Latest() const;
+  // Whether a control cycle has been published within the last second.
+  [[nodiscard]] bool Alive() const;
   // The newest state as soon as its number is greater than `number`; null after `timeout`, or when the plant stops.
   [[nodiscard]] StatePtr WaitNewer(uint64_t number, Nanoseconds timeout) const;
 

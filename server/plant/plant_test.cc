@@ -74,6 +74,7 @@ class PlantTest : public testing::Test {
 TEST_F(PlantTest, HasNoStateBeforeTheFirstCycle) {
   Begin();
   EXPECT_EQ(plant_->Latest(), nullptr);
+  EXPECT_FALSE(plant_->Alive());
   EXPECT_EQ(plant_->WaitNewer(0, milliseconds(1)), nullptr);
   EXPECT_EQ(plant_->SetTarget(Watts(0), std::nullopt, "test").status().code(), StatusCode::kUnavailable);
 }
@@ -173,8 +174,11 @@ TEST_F(PlantTest, AStuckControlLoopIsSaidAndFailsWishes) {
   EXPECT_EQ(state.status().code(), StatusCode::kUnavailable);
   EXPECT_THAT(std::string(state.status().message()), HasSubstr("stuck"));
   EXPECT_THAT(AwaitLine("published nothing"), HasSubstr("<3>"));
+  EXPECT_FALSE(plant_->Alive());
   cycle_->Thaw();
   AwaitLine("runs again");
+  ASSERT_NE(plant_->WaitNewer(plant_->Latest()->number, kPatience), nullptr);
+  EXPECT_TRUE(plant_->Alive());
 }
 
 TEST_F(PlantTest, EventsBecomeLines) {

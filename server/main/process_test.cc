@@ -1,0 +1,56 @@
+#include "server/main/process.h"
+
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <thread>
+
+namespace abcds {
+namespace {
+
+constexpr Nanoseconds kPatience = std::chrono::seconds(20);
+
+TEST(ProcessTest, IsPreparedForSmallStacksAndFewDescriptors) {
+  PrepareProcess();
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_LE(limit.rlim_cur, 1024u);
+  size_t stack = 0;
+  std::thread([&stack] {
+    pthread_attr_t attributes;
+    pthread_getattr_np(pthread_self(), &attributes);
+    pthread_attr_getstacksize(&attributes, &stack);
+    pthread_attr_destroy(&attributes);
+  }).join();
+  EXPECT_EQ(stack, 256u * 1024u);
+}
+
+TEST(StopSignalsTest, EachEndingSignalIsReadAndDoesNotKill) {
+  PrepareProcess();
+  StopSignals signals;
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    ASSERT_EQ(kill(getpid(), signal), 0);
+    EXPECT_EQ(signals.Wait(-1, kPatience), signal);
+  }
+}
+
+TEST(StopSignalsTest, AnotherDescriptorEndsTheWait) {
+  PrepareProcess();
+  StopSignals signals;
+  const int other = eventfd(1, EFD_CLOEXEC);
+  EXPECT_EQ(signals.Wait(other, kPatience), 0);
+  close(other);
+}
+
+TEST(StopSignalsTest, TheTimeEnds) {
+  PrepareProcess();
+  StopSignals signals;
+  EXPECT_EQ(signals.Wait(-1, std::chrono::milliseconds(1)), 0);
+  EXPECT_EQ(signals.Wait(-1, Nanoseconds(-5)), 0);
+}
+
+}  // namespace
+}  // namespace abcds
