@@ -142,20 +142,20 @@ INSTANTIATE_TEST_SUITE_P(Trouble, SessionTroubleTest, testing::Values(
     TroubleCase{"NoneWhenAllIsWell", {Connect(0), Message(0), Message(1000)}, 2000, ""},
     TroubleCase{"NotConnected", {Disconnect(0)}, 10, "the MQTT broker is gone"},
     TroubleCase{"NeverHeardAnything", {Connect(0)}, 5000,
-                "no message on topic grid/power for 5 s: is its publisher running, and the topic right?"},
+                "no message on topic grid/power for more than 3 s: is its publisher running, and the topic right?"},
     TroubleCase{"OnlyAStoredCopy", {Connect(0), Retained(1)}, 5000,
-                "no message on topic grid/power for 5 s: is its publisher running, and the topic right? (only a stored copy of "
+                "no message on topic grid/power for more than 3 s: is its publisher running, and the topic right? (only a stored copy of "
                 "unknown age, which is not used)"},
     TroubleCase{"FellSilent", {Connect(0), Message(0), Message(1000)}, 21000,
-                "no message on topic grid/power for 20 s: is its publisher running, and the topic right?"},
+                "no message on topic grid/power for more than 3 s: is its publisher running, and the topic right?"},
     TroubleCase{"GarbageWithControlCharacters", {Connect(0), Message(0), Message(1000, "ab\x1b[31m\"quoted\" and so on and on")}, 1500,
                 "the newest message on topic grid/power was refused: it is not a number (\"ab.[31m.quoted. and so o…\")"},
     TroubleCase{"ForgottenWithTheNextGoodOne", {Connect(0), Message(0), Message(1000, "x"), Message(2000)}, 2500, ""},
     TroubleCase{"BurstOrWrongInterval", {Connect(0), Message(0), Message(100), Message(200), Message(300)}, 400,
-                "messages on topic grid/power come every 0.1 s, more than three times faster than interval_s = 1: an old burst, or "
-                "the wrong interval"},
+                "messages on topic grid/power come more than three times faster than interval_s = 1: an old burst, or the wrong "
+                "interval"},
     TroubleCase{"Flapping", {Connect(0), Disconnect(500), Connect(1500), Disconnect(2000), Connect(4000), Disconnect(4100)}, 5000,
-                "the MQTT broker drops this client within 2 s of each connect, 3 times in a row: another client may use the same id, or "
+                "the MQTT broker drops this client within 2 s of each connect: another client may use the same id, or "
                 "the broker's limits forbid it"},
     TroubleCase{"TwoShortOnesAreNoFlapping", {Connect(0), Disconnect(500), Connect(1500), Disconnect(2000)}, 2100, "the MQTT broker is gone"},
     TroubleCase{"ALongOneEndsFlapping", {Connect(0), Disconnect(500), Connect(1000), Disconnect(1500), Connect(2000), Disconnect(9000),
