@@ -36,6 +36,14 @@ class ChecksTest(unittest.TestCase):
                                                      "//hal/drivers/new:codec"])}
         self.expect(checks.direct_dependencies("hal/drivers/*", targets), "//hal/drivers/other:codec")
 
+    def test_only_tests_of_a_driver_know_the_other_end_of_its_wire(self):
+        targets = {"//hal/drivers/new:device": rule(["//hal/sim/wire:new"]),
+                   "//hal/drivers/new:device_test": rule(["//hal/sim/wire:new"], testonly=True)}
+        self.expect(checks.direct_dependencies("hal/drivers/*", targets), "//hal/drivers/new:device depends")
+        self.assertIsNotNone(checks.path_between("//hal/drivers", "//hal/sim/wire", checks.product_of(targets)))
+        del targets["//hal/drivers/new:device"]
+        self.assertIsNone(checks.path_between("//hal/drivers", "//hal/sim/wire", checks.product_of(targets)))
+
     def test_only_the_house_driver_knows_the_house_model(self):
         targets = {"//hal/drivers/new:device": rule(["//hal/sim/house"]),
                    "//hal/drivers/house:device": rule(["//hal/sim/house"])}

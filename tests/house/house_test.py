@@ -134,9 +134,10 @@ def add_room_test(room):
     setattr(HouseTest, f"test_room_{room.replace('/', '_').replace('*', 'each')}_knows_only_what_it_may", test)
 
 
-def add_path_test(source, destination, why):
+def add_path_test(source, destination, why, product_only):
     def test(self):
-        path = checks.path_between(source, destination, self.targets)
+        targets = checks.product_of(self.targets) if product_only else self.targets
+        path = checks.path_between(source, destination, targets)
         if path:
             self.fail(f"{' -> '.join(path)}, although {why}")
     name = f"test_{source[2:]}_never_reaches_{destination[2:]}".replace("/", "_")
@@ -148,7 +149,9 @@ for _room in checks.MAY_KNOW:
     if checks.MAY_KNOW[_room] is not None:
         add_room_test(_room)
 for _source, _destination, _why in checks.FORBIDDEN_PATHS:
-    add_path_test(_source, _destination, _why)
+    add_path_test(_source, _destination, _why, product_only=False)
+for _source, _destination, _why in checks.FORBIDDEN_PATHS_OF_PRODUCT:
+    add_path_test(_source, _destination, _why, product_only=True)
 
 if __name__ == "__main__":
     unittest.main()
