@@ -11,9 +11,6 @@ namespace {
 using Function = ModbusRequest::Function;
 using Urgency = ModbusClient::Urgency;
 
-constexpr Watts kNotFollowing(60);
-// A deviation that shrinks this much is a ramp under way.
-constexpr Watts kProgress(20);
 constexpr Watts kAtRestBelow(20);
 constexpr Volts kNoBatteryBelow(1.0);
 constexpr Volts kAcLostBelow(80);  // far below every mains, above what a dead input shows
@@ -213,7 +210,7 @@ void Session::OnWritten(uint16_t setpoint, MonotonicTime now) noexcept {
   refresh_at_ = now < doubtful_until_ ? doubtful_until_ : now + Timing::kRefresh;
   if (!changed) return;
   off_seen_ = false;
-  deviates_ = false;
+  watch_.Reset();
   if (setpoint == 0) return;
   const bool waited =
       nonzero_change_at_ != MonotonicTime::min() && wanted_since_ < nonzero_change_at_ + Timing::kMinimumInterval;
@@ -268,29 +265,12 @@ void Session::OnPower(Watts power, MonotonicTime sent_at, MonotonicTime now) noe
   if (*confirmed_ == 0) {
     // It was off and runs without having been told to: it has restarted, into full power. Not seen as off, it gets its
     // 0 W again at once.
-    if (off_seen_ && Magnitude(power) > kNotFollowing) ++counters_.rewrites;
+    if (off_seen_ && Magnitude(power) > OutputWatch::kTolerated) ++counters_.rewrites;
     off_seen_ = power == Watts(0);
   }
-  WatchFollowing(power, now);
-}
-
-void Session::WatchFollowing(Watts power, MonotonicTime now) noexcept {
-  const Watts deviation = Magnitude(power + Watts(*confirmed_));
-  if (deviation <= kNotFollowing) {
-    deviates_ = false;
-    return;
-  }
-  if (!deviates_) deviates_since_ = now;
-  if (!deviates_ || deviation <= deviation_then_ - kProgress) {
-    deviates_ = true;
-    rewrite_from_ = now;
-    deviation_then_ = deviation;
-  } else if (now - rewrite_from_ > Timing::kRewriteAfter) {
-    ++counters_.rewrites;
-    refresh_at_ = now;
-    rewrite_from_ = now;
-    deviation_then_ = deviation;
-  }
+  if (!watch_.Judge(power, state_.acknowledged.value, now)) return;
+  ++counters_.rewrites;
+  refresh_at_ = now;
 }
 
 void Session::MakeContact(MonotonicTime now) noexcept {
@@ -308,7 +288,7 @@ void Session::LoseContact() noexcept {
   zero_first_ = true;
   confirmed_.reset();
   off_seen_ = false;
-  deviates_ = false;
+  watch_.Reset();
   failures_ = 0;
   refusal_.reset();
   minor_refusal_.reset();
@@ -378,7 +358,7 @@ std::string Session::Trouble(const std::string& port, MonotonicTime now) const {
   if (polls_[2].answered && ac_voltage_.valid && ac_voltage_.value < kAcLostBelow) {
     return "the inverter sees no AC voltage: check its plug and breaker";
   }
-  if (deviates_ && now - deviates_since_ > Timing::kNotFollowingAfter) {
+  if (watch_.NotFollowing(now)) {
     return "the inverter does not deliver what it acknowledged: check battery voltage, temperature and its own limiter";
   }
   return "";

@@ -9,6 +9,7 @@
 
 #include "hal/api/power_converter.h"
 #include "hal/drivers/lumentree/codec.h"
+#include "hal/drivers/lumentree/output_watch.h"
 #include "hal/transport/modbus_registers.h"
 #include "hal/units/quantity.h"
 #include "hal/units/sample.h"
@@ -42,8 +43,6 @@ struct Timing {
   static constexpr Nanoseconds kRefresh = std::chrono::seconds(5);
   static constexpr Nanoseconds kMinimumInterval = std::chrono::milliseconds(500);
   static constexpr Nanoseconds kZeroRepeat = std::chrono::seconds(1);
-  static constexpr Nanoseconds kRewriteAfter = std::chrono::seconds(2);
-  static constexpr Nanoseconds kNotFollowingAfter = std::chrono::seconds(10);
 
   // Polls keep this far away from the expected change of the command: one poll's time on the wire at 9600 baud before
   // it, and some patience after it, but no poll waits longer than `kPollPatience`.
@@ -113,7 +112,6 @@ class Session final : public ModbusClient {
   void OnWritten(uint16_t setpoint, MonotonicTime now) noexcept;
   void OnRead(Register which, uint16_t raw, MonotonicTime sent_at, MonotonicTime now) noexcept;
   void OnPower(Watts power, MonotonicTime sent_at, MonotonicTime now) noexcept;
-  void WatchFollowing(Watts power, MonotonicTime now) noexcept;
   void MakeContact(MonotonicTime now) noexcept;
   void LoseContact() noexcept;
   void UpdateState() noexcept;
@@ -159,10 +157,7 @@ class Session final : public ModbusClient {
   // Whether the output follows.
   bool off_seen_ = false;  // below 10 W since 0 W was acknowledged
   MonotonicTime power_asked_at_ = MonotonicTime::min();
-  bool deviates_ = false;
-  MonotonicTime deviates_since_ = MonotonicTime::min();
-  MonotonicTime rewrite_from_ = MonotonicTime::min();
-  Watts deviation_then_;
+  OutputWatch watch_;
 
   std::array<Poll, 4> polls_ = {
       Poll{Register::kAcPower, Timing::kPowerPeriod}, Poll{Register::kDcVoltage, Timing::kDcVoltagePeriod},
