@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -202,6 +203,59 @@ TEST(MqttConnection, CallsTheListenersTimerWhileItWaitsToReconnect) {
   ASSERT_TRUE(recorder.WaitFor([&] { return !recorder.timer_calls.empty(); }));
   connection.Stop();
   EXPECT_GE(recorder.timer_calls[0], due);
+}
+
+// A certificate authority of our own and a certificate for "localhost", made on the spot. False without openssl.
+bool MakeCertificates(const std::string& folder) {
+  const std::string script =
+      "cd '" + folder + "' && { "
+      "openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 2 -subj '/CN=test authority' && "
+      "openssl req -newkey rsa:2048 -nodes -keyout broker.key -out broker.csr -subj '/CN=localhost' && "
+      "printf 'subjectAltName=DNS:localhost\\n' > names && "
+      "openssl x509 -req -in broker.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out broker.crt -days 2 -extfile names; } 2>/dev/null";
+  return std::system(script.c_str()) == 0;
+}
+
+TEST(MqttConnection, SpeaksTlsAndChecksTheBrokersName) {
+  const std::string folder = testing::TempDir();
+  if (!MakeCertificates(folder)) GTEST_SKIP() << "no openssl on this machine to make certificates with";
+  sim::BrokerProcess broker;
+  ASSERT_TRUE(broker.Start("certfile " + folder + "/broker.crt\nkeyfile " + folder + "/broker.key").ok());
+  struct Row {
+    const char* host;
+    bool own_authority;
+    bool insecure;
+    bool connects;
+  };
+  for (const Row& row : {Row{"localhost", true, false, true}, Row{"127.0.0.1", true, false, false}, Row{"localhost", false, false, false},
+                         Row{"127.0.0.1", true, true, true}}) {
+    SCOPED_TRACE(testing::Message() << row.host << (row.own_authority ? "" : ", system's authorities") << (row.insecure ? ", insecure" : ""));
+    MqttOptions options = OptionsFor(broker.port());
+    options.host = row.host;
+    options.tls.enabled = true;
+    if (row.own_authority) options.tls.ca_file = folder + "/ca.crt";
+    options.tls.insecure = row.insecure;
+    Recorder recorder;
+    MqttConnection connection(options, recorder);
+    connection.Start();
+    ASSERT_TRUE(recorder.WaitFor([&] { return !recorder.grants.empty() || !recorder.reasons.empty(); }));
+    connection.Stop();
+    EXPECT_EQ(recorder.connects, row.connects ? 1 : 0);
+    if (!row.connects) {
+      EXPECT_NE(recorder.reasons[0].find("TLS handshake failed"), std::string::npos) << recorder.reasons[0];
+    }
+  }
+}
+
+TEST(MqttConnection, SaysThatATlsFileCannotBeRead) {
+  MqttOptions options = OptionsFor(sim::FreeLoopbackPort());
+  options.tls.enabled = true;
+  options.tls.ca_file = "/nowhere/ca.crt";
+  Recorder recorder;
+  MqttConnection connection(options, recorder);
+  connection.Start();
+  ASSERT_TRUE(recorder.WaitFor([&] { return !recorder.reasons.empty(); }));
+  EXPECT_NE(recorder.reasons[0].find("check ca_file"), std::string::npos) << recorder.reasons[0];
 }
 
 // Answers each connection with the same bytes, whatever it hears, and keeps what it heard.

@@ -201,6 +201,13 @@ TEST(Session, SilenceFollowsSlowMeters) {
   EXPECT_EQ(session.NextDue(), MonotonicTime::max());
 }
 
+TEST(Session, ExactlyAThirdOfTheIntervalIsNoBurst) {
+  Session session = MakeSession(milliseconds(900));
+  session.OnConnected(kStart);
+  for (const int at_ms : {0, 900, 1200, 1500, 1800, 2100}) session.OnMessage(Bytes("1"), false, kStart + milliseconds(at_ms));
+  EXPECT_EQ(session.state().lifecycle, kActive);
+}
+
 // Whatever happens, in whatever order: the promises of the class comment, checked against a plain restatement of them.
 TEST(Session, KeepsItsPromisesUnderRandomTraffic) {
   for (uint64_t seed = 1; seed <= 50; ++seed) {
