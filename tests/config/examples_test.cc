@@ -98,6 +98,22 @@ INSTANTIATE_TEST_SUITE_P(Sets, PrintConfigTest,
                          testing::Values("house", "lumentree+mqtt", "mqtt+lumentree", "lumentree+lumentree+mqtt"),
                          [](const auto& info) { return absl::StrCat("Set", info.index); });
 
+TEST(PrintCommented, ShowsWhatFollowsFromOtherFieldsAndNoPassword) {
+  const auto site = LoadSiteText(
+      "bus { name: \"line\" port: \"tcp://adapter:502\" }\n"
+      "meter { interval_s: 3 mqtt { broker { host: \"b\" user: \"u\" password: \"hunter2\" tls {} } topic: \"t\" } }\n"
+      "converter { name: \"i\" lumentree { model: MODEL_2000 bus: \"line\" } }\n"
+      "battery { cells: 16 capacity_ah: 280 }\n",
+      "site", KnownDevices());
+  ASSERT_TRUE(site.ok()) << site.status();
+  const std::string text = PrintCommented(site->config, KnownDevices());
+  for (const char* line : {"# port: 8883", "# averaging_s: 3", "# max_charge_current_a: 140", "# max_discharge_w: 2000",
+                           "# min_discharge_w: 75", "# baud: 9600", "user: \"u\"", "# password:"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << " is not in\n" << text;
+  }
+  EXPECT_EQ(text.find("hunter2"), std::string::npos);
+}
+
 struct Refused {
   const char* name;
   const char* devices;

@@ -164,6 +164,14 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SimulatedMeterWithARealInverter", "mqtt { broker { host: \"broker\" } topic: \"power\" }", "house {}",
              {"f: meter is simulated and converter[0] is real hardware: a simulated house must not steer a real battery, "
               "nor be steered with one"}},
+        Case{"ASecondSimulatedCharger", kGood,
+             "meter { house {} }\nconverter { name: \"a\" house_charger {} }\nconverter { name: \"b\" house_charger {} }\n"
+             "battery { cells: 8 capacity_ah: 100 }",
+             {"f:3: converter[1] is a second house_charger; the simulated house has one, converter[0]"}},
+        Case{"SimulatedMeterIsNotInverted", kGood,
+             "meter { house {} invert: true }\nconverter { name: \"a\" house_charger {} }\n"
+             "battery { cells: 8 capacity_ah: 100 }",
+             {"f:1: meter.invert = true: the simulated house's meter counts import as positive"}},
         Case{"Wildcard", "\"power\"", "\"house/+/power\"",
              {"f:2: meter.mqtt.topic = \"house/+/power\" has a wildcard (# or +): name the one topic of the grid power"}},
         Case{"EmptyPath", "topic:", "json_path: \"\" topic:",
@@ -193,6 +201,9 @@ INSTANTIATE_TEST_SUITE_P(
              {"f:4: battery.cell_voltage_min = 3.2 must be below cell_voltage_min_restart = 3.1"}},
         Case{"EmptyAboveTheDefaultRestart", "cells: 8", "cells: 8 cell_voltage_min: 3.25",
              {"f:4: battery.cell_voltage_min = 3.25 must be below cell_voltage_min_restart = 3.2 (default)"}},
+        Case{"RestartAtEmpty", "cells: 8", "cells: 8 cell_voltage_min: 3.2",
+             {"f:4: battery.cell_voltage_min = 3.2 must be below cell_voltage_min_restart = 3.2 (default)"}},
+        Case{"FullAtItsRestartIsFine", "cells: 8", "cells: 8 cell_voltage_max: 3.34", {}},
         Case{"RestartsCross", "cells: 8", "cells: 8 cell_voltage_min_restart: 3.4",
              {"f:4: battery.cell_voltage_min_restart = 3.4 must be below cell_voltage_max_restart = 3.34 (default)"}},
         Case{"FullBelowItsRestart", "cells: 8", "cells: 8 cell_voltage_max: 3.3",
@@ -238,6 +249,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"BeyondLoopback", "battery {", "services { grpc_listen: \"0.0.0.0:50051\" }\nbattery {",
              {"f:4: services.grpc_listen = \"0.0.0.0:50051\" is reachable by others, and this version protects nothing "
               "beyond loopback: only 127.0.0.0/8, localhost and [::1]; from elsewhere use an SSH tunnel"}},
+        Case{"AnAddressOfTheLan", "battery {", "services { metrics_listen: \"192.168.1.5:9105\" }\nbattery {",
+             {"f:4: services.metrics_listen = \"192.168.1.5:9105\" is reachable by others, and this version protects "
+              "nothing beyond loopback: only 127.0.0.0/8, localhost and [::1]; from elsewhere use an SSH tunnel"}},
         Case{"NoPort", "battery {", "services { metrics_listen: \"127.0.0.1\" }\nbattery {",
              {"f:4: services.metrics_listen = \"127.0.0.1\" must be \"address:port\" with a port in [1, 65535], or \"\" "
               "for off"}},
