@@ -1,10 +1,7 @@
 // The bus's thread over a pty, against units with framing and checksum of their own.
 #include "hal/transport/modbus_bus.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,12 +14,10 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "hal/rt/clock.h"
 #include "hal/sim/wire/modbus_line.h"
-#include "hal/transport/modbus_exchange.h"
 
 namespace abcds {
 namespace {
@@ -66,6 +61,12 @@ ModbusRequest Read(uint16_t address, uint8_t count = 1, uint8_t unit = 1) {
   request.unit = unit;
   request.address = address;
   request.count = count;
+  request.timeout = 5s;  // a busy test machine must not make it fail
+  return request;
+}
+
+// For what will not be answered in time anyway.
+ModbusRequest Impatient(ModbusRequest request) {
   request.timeout = 200ms;
   return request;
 }
@@ -181,7 +182,7 @@ TEST_F(ModbusBusTest, RefusalsAreTold) {
 TEST_F(ModbusBusTest, LateAnswerDoesNotShiftTheNextOne) {
   StartBus();
   line_->SetFaults({.delay = 250ms});
-  EXPECT_EQ(Ask(Read(7)).result, ModbusResult::kTimeout);
+  EXPECT_EQ(Ask(Impatient(Read(7))).result, ModbusResult::kTimeout);
   line_->SetFaults({});
   // The late answer to register 7 arrives before anybody asks again, and is thrown away.
   EXPECT_TRUE(Eventually([&] { return bus_->counters().stray_bytes >= 7; }));
@@ -193,7 +194,7 @@ TEST_F(ModbusBusTest, LateAnswerDoesNotShiftTheNextOne) {
 TEST_F(ModbusBusTest, LateAnswerToAnotherRequestIsPassedOver) {
   StartBus();
   line_->SetFaults({.delay = 210ms});
-  EXPECT_EQ(Ask(Read(7, 2)).result, ModbusResult::kTimeout);
+  EXPECT_EQ(Ask(Impatient(Read(7, 2))).result, ModbusResult::kTimeout);
   line_->SetFaults({});
   // A write is sent while that answer is still under way.
   EXPECT_EQ(Ask(Write(40, 1)).result, ModbusResult::kOk);
@@ -222,7 +223,7 @@ class BadReplyTest : public ModbusBusTest, public testing::WithParamInterface<Ba
 TEST_P(BadReplyTest, IsToldAndTheNextOneIsGoodAgain) {
   StartBus();
   line_->SetFaults(GetParam().faults);
-  EXPECT_EQ(Ask(Read(7)).result, GetParam().result);
+  EXPECT_EQ(Ask(Impatient(Read(7))).result, GetParam().result);
   line_->SetFaults({});
   const ModbusReply reply = Ask(Read(8));
   ASSERT_EQ(reply.result, ModbusResult::kOk);
@@ -321,7 +322,7 @@ TEST_F(ModbusBusTest, MuteLineIsOpenedAgain) {
   timing.mute_first = 100ms;
   StartBus(timing);
   line_->SetFaults({.silent = true});
-  Ask(Read(7));
+  Ask(Impatient(Read(7)));
   EXPECT_TRUE(Eventually([&] { return asker_.downs() == 1 && asker_.ups() == 2; }));
   line_->SetFaults({});
   EXPECT_EQ(Ask(Read(8)).values[0], 8);
@@ -331,12 +332,12 @@ TEST_F(ModbusBusTest, StopEndsWithinOneTimeout) {
   StartBus();
   line_->SetFaults({.silent = true});
   const uint64_t before = line_->exchange_count();
-  for (uint16_t i = 0; i < 100; ++i) asker_.Ask(Read(i));
+  for (uint16_t i = 0; i < 100; ++i) asker_.Ask(Impatient(Read(i)));
   bus_->waker().Wake();
   ASSERT_TRUE(Eventually([&] { return line_->exchange_count() > before; }));
   const MonotonicTime stopping_at = MonotonicNow();
   bus_->Stop();
-  EXPECT_LE(MonotonicNow() - stopping_at, 400ms);
+  EXPECT_LE(MonotonicNow() - stopping_at, 1s) << "one timeout, not a hundred";
   bus_->Stop();
 }
 
@@ -352,46 +353,6 @@ TEST_F(ModbusBusTest, WokenBusAsksAtOnce) {
   }
   std::sort(waits.begin(), waits.end());
   EXPECT_LT(waits[10], 1ms);
-}
-
-// libmodbus would abort the process.
-TEST(ModbusExchangeTest, DescriptorsBeyondItsReachAreRefused) {
-  rlimit limit{};
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
-  if (limit.rlim_max < 1100) GTEST_SKIP() << "this process may not have more than 1024 descriptors anyway";
-  limit.rlim_cur = std::max<rlim_t>(limit.rlim_cur, 1100);
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
-  int ends[2];
-  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-  const int high = fcntl(ends[0], F_DUPFD_CLOEXEC, 1030);
-  ASSERT_GE(high, 1030);
-  EXPECT_TRUE(absl::IsResourceExhausted(ModbusExchange::Create(high).status()));
-  EXPECT_TRUE(ModbusExchange::Create(ends[0]).ok());
-  close(high);
-  close(ends[0]);
-  close(ends[1]);
-}
-
-// A line that sends one byte now and then must not stretch the wait.
-TEST(ModbusExchangeTest, DrippingReplyEndsAtTheTimeout) {
-  int ends[2];
-  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
-  auto exchange = ModbusExchange::Create(ends[0]);
-  ASSERT_TRUE(exchange.ok());
-  std::thread dripper([&] {
-    const uint8_t frame[] = {0x01, 0x03, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-    for (const uint8_t byte : frame) {
-      [[maybe_unused]] const ssize_t sent = send(ends[1], &byte, 1, MSG_NOSIGNAL);
-      SleepUntil(MonotonicNow() + 50ms);
-    }
-  });
-  MonotonicTime sent_at;
-  const ModbusReply reply = (*exchange)->Execute(Read(0, 32), sent_at);
-  EXPECT_EQ(reply.result, ModbusResult::kTimeout);
-  EXPECT_LE(MonotonicNow() - sent_at, 300ms);
-  dripper.join();
-  close(ends[0]);
-  close(ends[1]);
 }
 
 }  // namespace
