@@ -18,6 +18,8 @@ constexpr Volts kCellDeratingBand{0.05};
 constexpr Volts kFullBand{0.0125};
 // Derating before a temperature limit.
 constexpr Celsius kTemperatureBand{5};
+// Empty: so close to the end-of-discharge voltage that derating leaves a tenth; it would creep towards it for ever.
+constexpr Volts kEmptyBand{0.005};
 // Beyond the operating limits by this much is not operation any more but a fault.
 constexpr Volts kCellSafetyMargin{0.15};
 constexpr Celsius kTemperatureSafetyMargin{5};
@@ -83,7 +85,7 @@ void BatteryLimiter::UpdateFullAndEmpty(const BatteryInput& battery, Amperes cur
   } else if (cell_highest_ <= settings_.cell_max_restart) {
     full_ = false;
   }
-  if (cell_lowest_ <= settings_.cell_min || (soc_known && battery.soc.value <= settings_.soc_min)) {
+  if (cell_lowest_ <= settings_.cell_min + kEmptyBand || (soc_known && battery.soc.value <= settings_.soc_min)) {
     empty_ = true;
   } else if (cell_lowest_ >= settings_.cell_min_restart &&
              (!soc_known || battery.soc.value >= settings_.soc_restart)) {

@@ -39,6 +39,9 @@ SetpointWriter::Result SetpointWriter::Decide(Watts wanted, bool must_reduce, bo
   if (Magnitude(goal - setpoint_) > way) {
     goal = std::clamp(goal, setpoint_ - way, setpoint_ + way);
     held = Reason::kSlewRate;
+    // A device that starts, starts with its minimum: below it there is nothing to go through.
+    const Watts least = goal > Watts(0) ? settings_.min_charge : -settings_.min_discharge;
+    if (Magnitude(goal) < Magnitude(least)) goal = least;
   }
 
   const Watts deviation = wanted - tube.settling_at();
