@@ -153,7 +153,12 @@ void Watchers::Run() {
       streams = streams_;
     }
     const Plant::StatePtr state = plant_.WaitNewer(number, 4 * Plant::kPublishPeriod);
-    if (state == nullptr) continue;
+    if (state == nullptr) {
+      // No cycle runs, or the plant has stopped and does not wait.
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, Plant::kPublishPeriod, [&] { return stopping_; });
+      continue;
+    }
     number = state->number;
     const MonotonicTime now = MonotonicNow();
     Message message;  // one for all who are due

@@ -89,8 +89,15 @@ void Daemon::Tend() {
 }
 
 void Daemon::StopPlant() {
+  plant_->AnnounceEnd();
   loop_->Stop();
   devices_->Stop();
+  const Plant::StatePtr last = plant_->Latest();
+  for (size_t i = 0; last != nullptr && i < site_.converters.size(); ++i) {
+    if (last->snapshot.converter_states[i].lifecycle != Lifecycle::kConnecting) continue;
+    log_.Warning(absl::StrCat(site_.converters[i].name,
+                              ": did not answer, so it has not confirmed 0 W; if it has power, check it"));
+  }
 }
 
 void Daemon::EndStreams() {

@@ -116,7 +116,7 @@ bool AwaitOrQuit(int done, Nanoseconds limit, StopSignals& signals, Log& log) {
     log.Error("not all converters have confirmed 0 W within 3 s; check them");
     _exit(kFailure);
   }
-  log.Info("all converters were told 0 W");
+  log.Info("all converters that answer are at 0 W");
   static_cast<void>(AwaitOrQuit(done, std::chrono::milliseconds(500), signals, log));
   log.Info("stopped");
   // Not exit(): joining network threads takes seconds, and nothing of them needs it.

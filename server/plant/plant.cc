@@ -122,6 +122,7 @@ absl::StatusOr<Plant::StatePtr> Plant::Apply(const Change& change, const std::st
   {
     const std::lock_guard lock(operator_mutex_);
     const StatePtr state = Latest();
+    if (ending_) return absl::UnavailableError("abcdsd is stopping");
     if (state == nullptr) return absl::UnavailableError("abcdsd is still starting; try again in a second");
     if (absl::Status status = change(state->snapshot, MonotonicNow()); !status.ok()) {
       log_.WriteLimited(LogLevel::kInfo, "refused",
@@ -167,7 +168,7 @@ void Plant::Publish(MonotonicTime now) {
   if (snapshot.time == MonotonicTime::min()) return;
   const StatePtr before = Latest();
   if (before != nullptr && before->snapshot.cycle.sequence == snapshot.cycle.sequence) {
-    if (!stuck_ && now - last_progress_ > kCycleTimeout) {
+    if (!stuck_ && !ending_ && now - last_progress_ > kCycleTimeout) {
       stuck_ = true;
       log_.Error("the control loop has published nothing for 1 s; commands expire and the converters go to 0 W");
     }

@@ -3,6 +3,7 @@
 #ifndef ABCDS_SERVER_PLANT_PLANT_H_
 #define ABCDS_SERVER_PLANT_PLANT_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -58,6 +59,8 @@ class Plant {
   Plant& operator=(const Plant&) = delete;
 
   void Start();
+  // The control cycle is about to end: from now on wishes are refused, and its silence is no trouble.
+  void AnnounceEnd() { ending_ = true; }
   void Stop();  // idempotent; wakes all who wait
 
   [[nodiscard]] const SiteFacts& facts() const { return facts_; }
@@ -104,6 +107,7 @@ class Plant {
   std::condition_variable hurry_;              // wakes the two threads
   StatePtr latest_;
   std::shared_ptr<const PlantDetails> details_;
+  std::atomic<bool> ending_{false};
   int hurried_ = 0;  // callers in AwaitGeneration
   bool stopping_ = false;
 

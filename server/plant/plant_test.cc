@@ -181,6 +181,14 @@ TEST_F(PlantTest, AStuckControlLoopIsSaidAndFailsWishes) {
   EXPECT_TRUE(plant_->Alive());
 }
 
+TEST_F(PlantTest, AnEndThatWasAnnouncedRefusesWishesAndIsNoTrouble) {
+  BeginAndRun();
+  plant_->AnnounceEnd();
+  const auto state = plant_->SetChargerEnabled(false, "test");
+  EXPECT_EQ(state.status().code(), StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(state.status().message()), HasSubstr("stopping"));
+}
+
 TEST_F(PlantTest, EventsBecomeLines) {
   BeginAndRun();
   Event event;
