@@ -88,6 +88,11 @@ class AbcdsctlTest(unittest.TestCase):
         self.assertEqual(code, 3)
         self.assertIn("check that abcdsd runs", err)
 
+    def test_daemon_and_command_line_have_one_version(self):
+        versions = json.loads(self.run_ok("version", "--json"))
+        self.assertEqual(versions["abcdsd"], versions["abcdsctl"])
+        self.assertEqual(versions["abcdsd"], (processes.ROOT / "VERSION").read_text(encoding="utf-8").strip())
+
     def test_config_check_and_print(self):
         config = f"{self.folder}/printed.textproto"
         with open(config, "w", encoding="utf-8") as file:
