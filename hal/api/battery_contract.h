@@ -20,7 +20,8 @@
 
 namespace abcds {
 
-// A battery monitor under test with the device at its other end. Made with the device running and the monitor not started.
+// A battery monitor under test with the device at its other end. Made with the device running and the monitor not
+// started.
 class BatteryRig {
  public:
   virtual ~BatteryRig() = default;
@@ -110,7 +111,8 @@ TEST_P(BatteryContractTest, SilenceAgesTheValuesEndsActiveAndForbidsNothing) {
   rig_->SetSilent(true);
   ASSERT_TRUE(Eventually([&] { return battery().Latest().lifecycle != Lifecycle::kActive; }));
   const BatteryState state = battery().Latest();
-  EXPECT_FALSE(Eventually([&] { return battery().Latest().voltage.taken_at != state.voltage.taken_at; }, std::chrono::seconds(1)));
+  EXPECT_FALSE(Eventually([&] { return battery().Latest().voltage.taken_at != state.voltage.taken_at; },
+                          std::chrono::seconds(1)));
   EXPECT_TRUE(state.charge_allowed) << "silence is judged by age, not by permissions";
   EXPECT_TRUE(state.discharge_allowed);
   rig_->SetSilent(false);

@@ -25,12 +25,13 @@ std::string ConfigText(const SiteOptions& options, int broker_port, double speed
   const std::string host = options.broker_host.empty() ? "127.0.0.1" : options.broker_host;
   std::string text = "# Written by abcds-sim for the site that it simulates.\n\nsite: \"simulated\"\n\n";
   absl::StrAppendFormat(&text, "bus {\n  name: \"line\"\n  port: \"%s\"\n  baud: 9600\n}\n\n", options.pty);
-  absl::StrAppendFormat(&text,
-                        "meter {\n  interval_s: %g\n  latency_s: %g\n  averaging_s: %g\n"
-                        "  mqtt {\n    broker {\n      host: \"%s\"\n      port: %d\n    }\n    topic: \"%s\"\n%s  }\n}\n\n",
-                        ToSeconds(options.meter.interval) / speed, ToSeconds(options.meter.latency) / speed,
-                        ToSeconds(options.meter.averaging) / speed, host, broker_port, options.topic,
-                        options.format == MqttMeterWire::Format::kJson ? "    json_path: \"SML.Power_curr\"\n" : "");
+  absl::StrAppendFormat(
+      &text,
+      "meter {\n  interval_s: %g\n  latency_s: %g\n  averaging_s: %g\n"
+      "  mqtt {\n    broker {\n      host: \"%s\"\n      port: %d\n    }\n    topic: \"%s\"\n%s  }\n}\n\n",
+      ToSeconds(options.meter.interval) / speed, ToSeconds(options.meter.latency) / speed,
+      ToSeconds(options.meter.averaging) / speed, host, broker_port, options.topic,
+      options.format == MqttMeterWire::Format::kJson ? "    json_path: \"SML.Power_curr\"\n" : "");
   absl::StrAppendFormat(&text,
                         "converter {\n  name: \"inverter\"\n  lumentree {\n    model: MODEL_%d\n    bus: \"line\"\n"
                         "    address: %d\n  }\n%s}\n\n",
@@ -39,9 +40,9 @@ std::string ConfigText(const SiteOptions& options, int broker_port, double speed
                         speed == 1.0 ? "" : ResponseText(NominalInverter(options.lumentree_model), speed));
   // Generous, so that the battery's current limit is not what the simulation shows.
   const double max_current_a = 1.2 * options.lumentree_model / (3.0 * options.cells);
-  absl::StrAppendFormat(&text,
-                        "battery {\n  cells: %d\n  capacity_ah: %g\n  resistance_mohm: %g\n  max_discharge_current_a: %.0f\n}\n",
-                        options.cells, options.capacity_ah, 1.5 * options.cells, max_current_a);
+  absl::StrAppendFormat(
+      &text, "battery {\n  cells: %d\n  capacity_ah: %g\n  resistance_mohm: %g\n  max_discharge_current_a: %.0f\n}\n",
+      options.cells, options.capacity_ah, 1.5 * options.cells, max_current_a);
   return text;
 }
 

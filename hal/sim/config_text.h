@@ -8,8 +8,8 @@
 
 namespace abcds::sim {
 
-// Text for `abcdsd --config`, with the nominal delays of meter and inverter (not the true ones), all divided by `speed`.
-// `broker_port` as the site has it in the end.
+// Text for `abcdsd --config`, with the nominal delays of meter and inverter (not the true ones), all divided by
+// `speed`. `broker_port` as the site has it in the end.
 [[nodiscard]] std::string ConfigText(const SiteOptions& options, int broker_port, double speed);
 
 }  // namespace abcds::sim

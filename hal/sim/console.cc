@@ -17,9 +17,15 @@ using MeterFault = MqttMeterWire::Fault;
 
 const std::map<std::string, MeterFault>& MeterFaults() {
   static const auto* const kFaults = new std::map<std::string, MeterFault>{
-      {"silent", MeterFault::kSilent},           {"garbage", MeterFault::kGarbage},   {"nan", MeterFault::kNan},
-      {"empty", MeterFault::kEmpty},             {"implausible", MeterFault::kImplausible}, {"flip", MeterFault::kFlipped},
-      {"kilowatts", MeterFault::kKilowatts},     {"frozen", MeterFault::kFrozen},     {"retained", MeterFault::kRetained},
+      {"silent", MeterFault::kSilent},
+      {"garbage", MeterFault::kGarbage},
+      {"nan", MeterFault::kNan},
+      {"empty", MeterFault::kEmpty},
+      {"implausible", MeterFault::kImplausible},
+      {"flip", MeterFault::kFlipped},
+      {"kilowatts", MeterFault::kKilowatts},
+      {"frozen", MeterFault::kFrozen},
+      {"retained", MeterFault::kRetained},
   };
   return *kFaults;
 }
@@ -48,26 +54,25 @@ constexpr char kTryHelp[] = "; try help";
 }  // namespace
 
 std::string Console::Help() {
-  return
-      "A number of seconds at the end of a fault lets it go away by itself.\n"
-      "  meter silent|garbage|nan|empty|implausible|flip|kilowatts|frozen|retained [SECONDS]\n"
-      "  meter replay COUNT       send the last COUNT values again, at once\n"
-      "  meter raw TEXT           send this payload once\n"
-      "  meter ok                 end all faults of the meter\n"
-      "  broker stop|freeze [SECONDS]      kill it, or let it answer nothing\n"
-      "  broker ok                start or thaw it\n"
-      "  lumentree silent|mute|echo|wrong_address [SECONDS]    mute: obeys, but does not answer\n"
-      "  lumentree corrupt|stray|drop|half EVERY [SECONDS]     spoil each EVERY-th reply\n"
-      "  lumentree slow MILLISECONDS [SECONDS]\n"
-      "  lumentree exception CODE [SECONDS]\n"
-      "  lumentree unplug [SECONDS]        pull the serial adapter; lumentree plug puts it back\n"
-      "  lumentree mains_off [SECONDS]     with the mains back it starts at full power by itself\n"
-      "  lumentree limit WATTS [SECONDS]   gives less than it is told\n"
-      "  lumentree ok             end all faults of the inverter\n"
-      "  load WATTS [SECONDS]     a load in place of the profile's; load ok ends it\n"
-      "  ok                       end all faults\n"
-      "  faults                   which are present\n"
-      "  quit";
+  return "A number of seconds at the end of a fault lets it go away by itself.\n"
+         "  meter silent|garbage|nan|empty|implausible|flip|kilowatts|frozen|retained [SECONDS]\n"
+         "  meter replay COUNT       send the last COUNT values again, at once\n"
+         "  meter raw TEXT           send this payload once\n"
+         "  meter ok                 end all faults of the meter\n"
+         "  broker stop|freeze [SECONDS]      kill it, or let it answer nothing\n"
+         "  broker ok                start or thaw it\n"
+         "  lumentree silent|mute|echo|wrong_address [SECONDS]    mute: obeys, but does not answer\n"
+         "  lumentree corrupt|stray|drop|half EVERY [SECONDS]     spoil each EVERY-th reply\n"
+         "  lumentree slow MILLISECONDS [SECONDS]\n"
+         "  lumentree exception CODE [SECONDS]\n"
+         "  lumentree unplug [SECONDS]        pull the serial adapter; lumentree plug puts it back\n"
+         "  lumentree mains_off [SECONDS]     with the mains back it starts at full power by itself\n"
+         "  lumentree limit WATTS [SECONDS]   gives less than it is told\n"
+         "  lumentree ok             end all faults of the inverter\n"
+         "  load WATTS [SECONDS]     a load in place of the profile's; load ok ends it\n"
+         "  ok                       end all faults\n"
+         "  faults                   which are present\n"
+         "  quit";
 }
 
 std::string Console::Execute(const std::string& line, Nanoseconds now) {
@@ -103,7 +108,8 @@ std::string Console::Begin(const std::string& name, const Words& words, size_t a
   }
   if (words.size() > at + 1) return absl::StrCat("too many words", kTryHelp);
   // Begun again, it gets a new end.
-  faults_.erase(std::remove_if(faults_.begin(), faults_.end(), [&](const Fault& f) { return f.name == name; }), faults_.end());
+  faults_.erase(std::remove_if(faults_.begin(), faults_.end(), [&](const Fault& f) { return f.name == name; }),
+                faults_.end());
   make();
   faults_.push_back({name, seconds > 0 ? now + FromSeconds(seconds) : Nanoseconds::max(), std::move(undo)});
   return seconds > 0 ? absl::StrCat(name, " for ", seconds, " s") : name;
@@ -153,8 +159,9 @@ std::string Console::Meter(const Words& words, Nanoseconds now) {
   const auto fault = MeterFaults().find(what);
   if (fault == MeterFaults().end()) return absl::StrCat("the meter has no \"", what, "\"", kTryHelp);
   const MeterFault kind = fault->second;
-  return Begin("meter " + what, words, 2, now, [&] { site_.meter().SetFault(kind, true); },
-               [this, kind] { site_.meter().SetFault(kind, false); });
+  return Begin(
+      "meter " + what, words, 2, now, [&] { site_.meter().SetFault(kind, true); },
+      [this, kind] { site_.meter().SetFault(kind, false); });
 }
 
 std::string Console::Broker(const Words& words, Nanoseconds now) {
@@ -163,10 +170,12 @@ std::string Console::Broker(const Words& words, Nanoseconds now) {
   const std::string what = words.size() > 1 ? words[1] : "";
   if (what == "ok") return End("broker ");
   if (what == "stop") {
-    return Begin("broker stop", words, 2, now, [&] { broker->Stop(); }, [broker] { broker->Start().IgnoreError(); });
+    return Begin(
+        "broker stop", words, 2, now, [&] { broker->Stop(); }, [broker] { broker->Start().IgnoreError(); });
   }
   if (what == "freeze") {
-    return Begin("broker freeze", words, 2, now, [&] { broker->Freeze(true); }, [broker] { broker->Freeze(false); });
+    return Begin(
+        "broker freeze", words, 2, now, [&] { broker->Freeze(true); }, [broker] { broker->Freeze(false); });
   }
   return absl::StrCat("the broker has no \"", what, "\"", kTryHelp);
 }
@@ -176,25 +185,30 @@ std::string Console::Lumentree(const Words& words, Nanoseconds now) {
   if (what == "ok") return End("lumentree ");
   if (what == "plug") return End("lumentree unplug");
   if (what == "unplug") {
-    return Begin("lumentree unplug", words, 2, now, [&] { site_.line().Unplug(); }, [this] { site_.line().Plug().IgnoreError(); });
+    return Begin(
+        "lumentree unplug", words, 2, now, [&] { site_.line().Unplug(); },
+        [this] { site_.line().Plug().IgnoreError(); });
   }
   if (what == "mains_off") {
-    return Begin("lumentree mains_off", words, 2, now, [&] { site_.SetMains(false); }, [this] { site_.SetMains(true); });
+    return Begin(
+        "lumentree mains_off", words, 2, now, [&] { site_.SetMains(false); }, [this] { site_.SetMains(true); });
   }
   if (what == "limit") {
     double watts = 0;
     if (words.size() < 3 || !absl::SimpleAtod(words[2], &watts) || !(watts >= 0)) {
       return absl::StrCat("lumentree limit WATTS [SECONDS]", kTryHelp);
     }
-    return Begin("lumentree limit", words, 3, now, [&] { site_.SetInverterLimit(Watts(watts)); },
-                 [this] { site_.SetInverterLimit(std::nullopt); });
+    return Begin(
+        "lumentree limit", words, 3, now, [&] { site_.SetInverterLimit(Watts(watts)); },
+        [this] { site_.SetInverterLimit(std::nullopt); });
   }
   return LineFault(words, now);
 }
 
 std::string Console::LineFault(const Words& words, Nanoseconds now) {
   const std::string what = words.size() > 1 ? words[1] : "";
-  const auto* const kind = std::find_if(kLineFaults.begin(), kLineFaults.end(), [&](const LineFaultKind& k) { return k.name == what; });
+  const auto* const kind =
+      std::find_if(kLineFaults.begin(), kLineFaults.end(), [&](const LineFaultKind& k) { return k.name == what; });
   if (kind == kLineFaults.end()) return absl::StrCat("the inverter has no \"", what, "\"", kTryHelp);
   int number = 1;
   size_t at = 2;
@@ -209,7 +223,8 @@ std::string Console::LineFault(const Words& words, Nanoseconds now) {
     kind->set(faults, value);
     site_.line().SetFaults(faults);
   };
-  return Begin("lumentree " + what, words, at, now, [&] { set(number); }, [set] { set(0); });
+  return Begin(
+      "lumentree " + what, words, at, now, [&] { set(number); }, [set] { set(0); });
 }
 
 std::string Console::Load(const Words& words, Nanoseconds now) {
@@ -218,7 +233,8 @@ std::string Console::Load(const Words& words, Nanoseconds now) {
   if (words.size() < 2 || !absl::SimpleAtod(words[1], &watts) || !(watts > -1e6 && watts < 1e6)) {
     return absl::StrCat("load WATTS [SECONDS]", kTryHelp);
   }
-  return Begin("load", words, 2, now, [&] { site_.SetLoad(Watts(watts)); }, [this] { site_.SetLoad(std::nullopt); });
+  return Begin(
+      "load", words, 2, now, [&] { site_.SetLoad(Watts(watts)); }, [this] { site_.SetLoad(std::nullopt); });
 }
 
 }  // namespace abcds::sim

@@ -11,8 +11,8 @@
 
 namespace abcds::sim {
 
-// One command a line: `meter silent 20`, `lumentree unplug`, `load 800`, `help`. A number of seconds at the end lets a fault
-// go away by itself.
+// One command a line: `meter silent 20`, `lumentree unplug`, `load 800`, `help`. A number of seconds at the end lets a
+// fault go away by itself.
 class Console {
  public:
   explicit Console(Site& site) : site_(site) {}
@@ -41,8 +41,8 @@ class Console {
   std::string LineFault(const Words& words, Nanoseconds now);
   std::string Load(const Words& words, Nanoseconds now);
   // Begins a fault; the word at `at`, if any, is how many seconds it lasts.
-  std::string Begin(const std::string& name, const Words& words, size_t at, Nanoseconds now, const std::function<void()>& make,
-                    std::function<void()> undo);
+  std::string Begin(const std::string& name, const Words& words, size_t at, Nanoseconds now,
+                    const std::function<void()>& make, std::function<void()> undo);
   // Ends all faults whose name begins with `prefix`.
   std::string End(const std::string& prefix);
 

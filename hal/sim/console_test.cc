@@ -119,6 +119,7 @@ TEST_P(ConsoleRefusesTest, WithASentence) {
   EXPECT_EQ(console_->Active(), "");
 }
 
+// clang-format off
 INSTANTIATE_TEST_SUITE_P(Lines, ConsoleRefusesTest, testing::Values(
     RefusedCommand{"Nothing",        "",                       ""},
     RefusedCommand{"Unknown",        "explode",                "unknown command explode; try help"},
@@ -135,9 +136,11 @@ INSTANTIATE_TEST_SUITE_P(Lines, ConsoleRefusesTest, testing::Values(
     RefusedCommand{"LoadNoNumber",   "load much",              "load WATTS [SECONDS]; try help"},
     RefusedCommand{"NothingToEnd",   "ok",                     "nothing to end"}),
     [](const auto& info) { return info.param.name; });
+// clang-format on
 
 TEST_F(ConsoleTest, HelpNamesEveryCommandThatExecuteKnows) {
-  for (const char* word : {"meter silent", "meter replay", "broker stop", "lumentree silent", "mains_off", "unplug", "limit", "load", "quit"}) {
+  for (const char* word : {"meter silent", "meter replay", "broker stop", "lumentree silent", "mains_off", "unplug",
+                           "limit", "load", "quit"}) {
     EXPECT_NE(Console::Help().find(word), std::string::npos) << word;
   }
 }

@@ -29,7 +29,8 @@
 #include "hal/sim/profiles.h"
 #include "hal/sim/site.h"
 
-ABSL_FLAG(std::string, broker, "", "HOST:PORT of a running MQTT broker; empty: starts a mosquitto of its own on a free loopback port");
+ABSL_FLAG(std::string, broker, "",
+          "HOST:PORT of a running MQTT broker; empty: starts a mosquitto of its own on a free loopback port");
 ABSL_FLAG(std::string, topic, "sim/grid/power", "MQTT topic of the grid meter");
 ABSL_FLAG(std::string, payload, "number", "what the meter publishes: number, or json (power at SML.Power_curr)");
 ABSL_FLAG(double, meter_interval, 1.0, "seconds between two meter messages, 0.05 to 60");
@@ -41,12 +42,16 @@ ABSL_FLAG(double, meter_loss, 0.0, "share of the messages that never arrive, 0 t
 ABSL_FLAG(int, lumentree, 600, "model of the inverter: 600, 1000 or 2000");
 ABSL_FLAG(std::string, pty, "/tmp/abcds-sim-lumentree", "path that the inverter's serial line gets");
 ABSL_FLAG(double, soc, 0.6, "state of charge at the start, 0 to 1");
-ABSL_FLAG(std::string, load, "household", "what the house draws: steps, kettle, household, constant:WATTS, or a CSV file with load_w");
+ABSL_FLAG(std::string, load, "household",
+          "what the house draws: steps, kettle, household, constant:WATTS, or a CSV file with load_w");
 ABSL_FLAG(std::string, sun, "none", "what the sun gives: none, cloudy:WATTS, or a CSV file with pv_w");
 ABSL_FLAG(uint64_t, seed, 1, "of everything random");
-ABSL_FLAG(double, spread, 1.3, "the devices' true delays and speeds are up to this factor off what the configuration says; 1: exact");
-ABSL_FLAG(double, speed, 1.0, "the house lives so much faster than the clock, 0.1 to 10; the written configuration follows");
-ABSL_FLAG(std::string, write_config, "/tmp/abcds-sim.textproto", "file to write the daemon's configuration to; empty: none");
+ABSL_FLAG(double, spread, 1.3,
+          "the devices' true delays and speeds are up to this factor off what the configuration says; 1: exact");
+ABSL_FLAG(double, speed, 1.0,
+          "the house lives so much faster than the clock, 0.1 to 10; the written configuration follows");
+ABSL_FLAG(std::string, write_config, "/tmp/abcds-sim.textproto",
+          "file to write the daemon's configuration to; empty: none");
 ABSL_FLAG(double, print_interval, 1.0, "seconds between two status lines; 0: none");
 ABSL_FLAG(double, duration, 0.0, "ends by itself after so many seconds; 0: never");
 
@@ -89,15 +94,13 @@ absl::StatusOr<SiteOptions> OptionsFromFlags() {
 
   const double interval = absl::GetFlag(FLAGS_meter_interval);
   const double averaging = absl::GetFlag(FLAGS_meter_averaging);
-  for (const absl::Status& status : {InRange("meter_interval", interval, 0.05, 60),
-                                     InRange("meter_latency", absl::GetFlag(FLAGS_meter_latency), 0, 60),
-                                     InRange("meter_averaging", averaging, -1, 60),
-                                     InRange("meter_noise", absl::GetFlag(FLAGS_meter_noise), 0, 500),
-                                     InRange("meter_jitter", absl::GetFlag(FLAGS_meter_jitter), 0, 0.5 * interval),
-                                     InRange("meter_loss", absl::GetFlag(FLAGS_meter_loss), 0, 1),
-                                     InRange("soc", absl::GetFlag(FLAGS_soc), 0, 1),
-                                     InRange("spread", absl::GetFlag(FLAGS_spread), 1, 3),
-                                     InRange("speed", absl::GetFlag(FLAGS_speed), 0.1, 10)}) {
+  for (const absl::Status& status :
+       {InRange("meter_interval", interval, 0.05, 60),
+        InRange("meter_latency", absl::GetFlag(FLAGS_meter_latency), 0, 60),
+        InRange("meter_averaging", averaging, -1, 60), InRange("meter_noise", absl::GetFlag(FLAGS_meter_noise), 0, 500),
+        InRange("meter_jitter", absl::GetFlag(FLAGS_meter_jitter), 0, 0.5 * interval),
+        InRange("meter_loss", absl::GetFlag(FLAGS_meter_loss), 0, 1), InRange("soc", absl::GetFlag(FLAGS_soc), 0, 1),
+        InRange("spread", absl::GetFlag(FLAGS_spread), 1, 3), InRange("speed", absl::GetFlag(FLAGS_speed), 0.1, 10)}) {
     if (!status.ok()) return status;
   }
   options.meter.interval = FromSeconds(interval);
@@ -138,9 +141,11 @@ class LineReader {
 };
 
 void PrintStatus(const SiteView& view, const std::string& faults) {
-  std::cout << absl::StrFormat("%7.1f s  grid %+6.0f W  load %5.0f W  sun %5.0f W  inverter %+6.0f W (told %+6.0f W)  battery %.1f V %.1f %%",
-                               ToSeconds(view.now), view.grid.value(), view.load.value(), view.sun.value(), view.inverter.value(),
-                               view.setpoint.value(), view.battery.value(), 100 * view.soc.value())
+  std::cout << absl::StrFormat(
+                   "%7.1f s  grid %+6.0f W  load %5.0f W  sun %5.0f W  inverter %+6.0f W (told %+6.0f W)  battery %.1f "
+                   "V %.1f %%",
+                   ToSeconds(view.now), view.grid.value(), view.load.value(), view.sun.value(), view.inverter.value(),
+                   view.setpoint.value(), view.battery.value(), 100 * view.soc.value())
             << (faults.empty() ? "" : "  faults: ") << faults << std::endl;
 }
 
@@ -150,10 +155,12 @@ void PrintSummary(const SiteTotals& totals) {
     return;
   }
   std::cout << absl::StrFormat(
-                   "Regulated for %.1f s: mean absolute grid error %.1f W, import %.2f Wh, export %.2f Wh, %d setpoint writes (%d changes, "
+                   "Regulated for %.1f s: mean absolute grid error %.1f W, import %.2f Wh, export %.2f Wh, %d setpoint "
+                   "writes (%d changes, "
                    "%.0f per hour)",
-                   totals.seconds, totals.absolute_error_ws / totals.seconds, totals.import_wh, totals.export_wh, totals.setpoint_writes,
-                   totals.setpoint_changes, 3600.0 * static_cast<double>(totals.setpoint_changes) / totals.seconds)
+                   totals.seconds, totals.absolute_error_ws / totals.seconds, totals.import_wh, totals.export_wh,
+                   totals.setpoint_writes, totals.setpoint_changes,
+                   3600.0 * static_cast<double>(totals.setpoint_changes) / totals.seconds)
             << std::endl;
 }
 
@@ -183,7 +190,8 @@ void Live(Site& site, double speed) {
     const Nanoseconds house_time = site.View().now;
     if (const std::string ended = console.Tick(house_time); !ended.empty()) std::cout << ended << std::endl;
     for (std::string line; reader.Next(line);) {
-      if (const std::string answer = console.Execute(line, house_time); !answer.empty()) std::cout << answer << std::endl;
+      if (const std::string answer = console.Execute(line, house_time); !answer.empty())
+        std::cout << answer << std::endl;
     }
     if (print_interval > 0 && due >= print_due) {
       print_due += FromSeconds(print_interval);
@@ -203,10 +211,13 @@ absl::Status Run() {
   if (!site.ok()) return site.status();
 
   const double speed = absl::GetFlag(FLAGS_speed);
-  std::cout << "meter: topic " << options->topic << " at " << (options->broker_host.empty() ? "127.0.0.1" : options->broker_host) << ":"
-            << (*site)->broker_port() << "\ninverter: Lumentree " << options->lumentree_model << " at " << (*site)->line().path() << "\n";
+  std::cout << "meter: topic " << options->topic << " at "
+            << (options->broker_host.empty() ? "127.0.0.1" : options->broker_host) << ":" << (*site)->broker_port()
+            << "\ninverter: Lumentree " << options->lumentree_model << " at " << (*site)->line().path() << "\n";
   if (const std::string path = absl::GetFlag(FLAGS_write_config); !path.empty()) {
-    if (const absl::Status status = WriteConfig(path, ConfigText(*options, (*site)->broker_port(), speed)); !status.ok()) return status;
+    if (const absl::Status status = WriteConfig(path, ConfigText(*options, (*site)->broker_port(), speed));
+        !status.ok())
+      return status;
     std::cout << "run: abcdsd --config " << path << "\n";
   }
   std::cout << "commands on standard input: help" << std::endl;
@@ -217,11 +228,13 @@ absl::Status Run() {
 
 int Main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
-      absl::StrCat("a house behind real wires: an inverter on a serial line, a meter on an MQTT broker.\n\n  abcds-sim [FLAGS]\n  abcdsd --config "
+      absl::StrCat("a house behind real wires: an inverter on a serial line, a meter on an MQTT broker.\n\n  abcds-sim "
+                   "[FLAGS]\n  abcdsd --config "
                    "/tmp/abcds-sim.textproto\n\nCommands on standard input break it while it runs:\n",
                    Console::Help()));
   absl::FlagsUsageConfig usage;
-  usage.contains_helpshort_flags = usage.contains_help_flags = [](absl::string_view file) { return absl::StrContains(file, "hal/sim/"); };
+  usage.contains_helpshort_flags =
+      usage.contains_help_flags = [](absl::string_view file) { return absl::StrContains(file, "hal/sim/"); };
   absl::SetFlagsUsageConfig(usage);
   if (const std::vector<char*> rest = absl::ParseCommandLine(argc, argv); rest.size() > 1) {
     std::cerr << "abcds-sim: \"" << rest[1] << "\" is no flag; try --help" << std::endl;

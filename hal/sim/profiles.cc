@@ -25,12 +25,14 @@ std::unique_ptr<Profile> MakeSteps() {
 
 // A 2 kW kettle, twice.
 std::unique_ptr<Profile> MakeKettle() {
-  return MakePoints({{0, 200}, {30.21, 2200}, {90.47, 200}, {150.83, 1200}, {210.11, 200}}, /*linear=*/false, /*period_seconds=*/240);
+  return MakePoints({{0, 200}, {30.21, 2200}, {90.47, 200}, {150.83, 1200}, {210.11, 200}}, /*linear=*/false,
+                    /*period_seconds=*/240);
 }
 
 // "prefix:NUMBER"; false when it is something else.
 bool NumberAfter(const std::string& name, const std::string& prefix, double& number) {
-  return name.rfind(prefix, 0) == 0 && absl::SimpleAtod(name.substr(prefix.size()), &number) && number >= 0 && number <= 1e5;
+  return name.rfind(prefix, 0) == 0 && absl::SimpleAtod(name.substr(prefix.size()), &number) && number >= 0 &&
+         number <= 1e5;
 }
 
 }  // namespace
@@ -42,7 +44,8 @@ absl::StatusOr<std::unique_ptr<Profile>> LoadByName(const std::string& name, uin
   if (name == "household") return MakeHousehold(seed);
   if (NumberAfter(name, "constant:", watts)) return MakePoints({{0, watts}});
   if (name.find('.') == std::string::npos && name.find('/') == std::string::npos) {
-    return absl::InvalidArgumentError(absl::StrCat("no load is called \"", name, "\": steps, kettle, household, constant:WATTS, or a CSV file"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("no load is called \"", name, "\": steps, kettle, household, constant:WATTS, or a CSV file"));
   }
   return LoadTrace(name, "load_w");
 }
@@ -52,7 +55,8 @@ absl::StatusOr<std::unique_ptr<Profile>> SunByName(const std::string& name, uint
   if (name == "none") return MakePoints({{0, 0}});
   if (NumberAfter(name, "cloudy:", watts)) return MakeCloudySun(seed, watts, kDaySeconds);
   if (name.find('.') == std::string::npos && name.find('/') == std::string::npos) {
-    return absl::InvalidArgumentError(absl::StrCat("no sun is called \"", name, "\": none, cloudy:WATTS, or a CSV file"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("no sun is called \"", name, "\": none, cloudy:WATTS, or a CSV file"));
   }
   return LoadTrace(name, "pv_w");
 }

@@ -26,7 +26,7 @@ struct SiteOptions {
   int lumentree_model = 600;  // 600, 1000 or 2000
   std::string pty;            // stable path of the inverter's line
   uint8_t address = 1;
-  std::string broker_host;    // empty: a broker of our own, on a free loopback port
+  std::string broker_host;  // empty: a broker of our own, on a free loopback port
   int broker_port = 1883;
   std::string topic = "sim/grid/power";
   MqttMeterWire::Format format = MqttMeterWire::Format::kNumber;
@@ -34,8 +34,8 @@ struct SiteOptions {
   int cells = 8;
   double capacity_ah = 100;
   Ratio soc{0.6};
-  // The inverter's and the meter's true delays and speeds are up to this factor off their nominal ones, drawn from `seed`:
-  // the configuration, which is written with the nominal ones, does not know.
+  // The inverter's and the meter's true delays and speeds are up to this factor off their nominal ones, drawn from
+  // `seed`: the configuration, which is written with the nominal ones, does not know.
   double spread = 1.3;
   uint64_t seed = 1;
 };
@@ -65,7 +65,8 @@ struct SiteView {
 // Step() and the faults come from one thread; the line's thread sees the house through a mutex of the site.
 class Site {
  public:
-  [[nodiscard]] static absl::StatusOr<std::unique_ptr<Site>> Open(const SiteOptions& options, std::unique_ptr<Profile> load,
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<Site>> Open(const SiteOptions& options,
+                                                                  std::unique_ptr<Profile> load,
                                                                   std::unique_ptr<Profile> sun);
   ~Site();
   Site(const Site&) = delete;

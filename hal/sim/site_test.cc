@@ -72,10 +72,11 @@ TEST(Site, TheMeterShowsTheLoadLessTheInvertersPower) {
   std::string payload;
   std::thread subscriber([&] {
     mosquitto_message* message = nullptr;
-    EXPECT_EQ(mosquitto_subscribe_simple(&message, 1, /*want_retained=*/false, "sim/grid/power", /*qos=*/0, "127.0.0.1", site->broker_port(),
-                                         nullptr, 60, true, nullptr, nullptr, nullptr, nullptr),
+    EXPECT_EQ(mosquitto_subscribe_simple(&message, 1, /*want_retained=*/false, "sim/grid/power", /*qos=*/0, "127.0.0.1",
+                                         site->broker_port(), nullptr, 60, true, nullptr, nullptr, nullptr, nullptr),
               MOSQ_ERR_SUCCESS);
-    if (message != nullptr) payload.assign(static_cast<const char*>(message->payload), static_cast<size_t>(message->payloadlen));
+    if (message != nullptr)
+      payload.assign(static_cast<const char*>(message->payload), static_cast<size_t>(message->payloadlen));
     mosquitto_message_free(&message);
     heard.store(true);
   });
@@ -129,8 +130,9 @@ TEST(ConfigText, NamesTheWiresAndTheNominalDelays) {
   options.cells = 16;
   options.format = MqttMeterWire::Format::kJson;
   const std::string text = ConfigText(options, 4711, 1.0);
-  for (const char* expected : {"port: \"/run/line\"", "port: 4711", "topic: \"sim/grid/power\"", "json_path: \"SML.Power_curr\"",
-                               "model: MODEL_2000", "interval_s: 1\n", "latency_s: 0.5\n", "cells: 16\n", "max_discharge_current_a: 50"}) {
+  for (const char* expected :
+       {"port: \"/run/line\"", "port: 4711", "topic: \"sim/grid/power\"", "json_path: \"SML.Power_curr\"",
+        "model: MODEL_2000", "interval_s: 1\n", "latency_s: 0.5\n", "cells: 16\n", "max_discharge_current_a: 50"}) {
     EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
   }
   EXPECT_EQ(text.find("response"), std::string::npos);
@@ -141,13 +143,15 @@ TEST(ConfigText, NamesTheWiresAndTheNominalDelays) {
 }
 
 TEST(Profiles, AreFoundByNameOrRefusedWithTheNamesThatExist) {
-  for (const char* name : {"steps", "kettle", "household", "constant:300"}) EXPECT_TRUE(LoadByName(name, 1).ok()) << name;
+  for (const char* name : {"steps", "kettle", "household", "constant:300"})
+    EXPECT_TRUE(LoadByName(name, 1).ok()) << name;
   for (const char* name : {"none", "cloudy:1500"}) EXPECT_TRUE(SunByName(name, 1).ok()) << name;
   EXPECT_EQ((*LoadByName("constant:300", 1))->At(std::chrono::seconds(5)), Watts(300));
   for (const char* name : {"", "stepz", "constant:", "constant:-5", "constant:nan"}) {
     EXPECT_EQ(std::string(LoadByName(name, 1).status().message()).rfind("no load is called \"", 0), 0u) << name;
   }
-  EXPECT_EQ(std::string(SunByName("cloudy", 1).status().message()), "no sun is called \"cloudy\": none, cloudy:WATTS, or a CSV file");
+  EXPECT_EQ(std::string(SunByName("cloudy", 1).status().message()),
+            "no sun is called \"cloudy\": none, cloudy:WATTS, or a CSV file");
   EXPECT_FALSE(LoadByName("/nowhere/at.csv", 1).ok());
 }
 

@@ -46,7 +46,8 @@ class JsonPath::Parser {
   explicit Parser(std::string_view text) : text_(text) {}
 
   absl::StatusOr<JsonPath> Parse() {
-    if (text_.size() > kLongestPath) return absl::InvalidArgumentError(absl::StrCat("longer than ", kLongestPath, " characters"));
+    if (text_.size() > kLongestPath)
+      return absl::InvalidArgumentError(absl::StrCat("longer than ", kLongestPath, " characters"));
     JsonPath path;
     SkipBlanks();
     do {
@@ -80,7 +81,8 @@ class JsonPath::Parser {
     while (more) {
       if (term.segments.size() == kMaxSegments) return Problem(absl::StrCat("more than ", kMaxSegments, " segments"));
       Segment segment;
-      if (const absl::Status status = Next() == '[' ? ParseBracket(segment) : ParseBare(segment); !status.ok()) return status;
+      if (const absl::Status status = Next() == '[' ? ParseBracket(segment) : ParseBare(segment); !status.ok())
+        return status;
       term.segments.push_back(std::move(segment));
       more = Next() == '[';
       if (Next() == '.') {

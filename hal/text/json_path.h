@@ -19,8 +19,9 @@ namespace abcds {
 //   segment := bare | ["key"] | [number] | [*]    bare: any characters but . [ ] " and blanks
 //
 // `StatusSNS.SML.Power_curr`, `StatusSNS[""].Power_curr`, `em:0.total_act_power`, `data[0].tuples[-1][1]`,
-// `emeters[*].power`, `+["1.7.0"] -["2.7.0"]`. A negative index counts from the end; [*] is all elements of a list, summed,
-// and so is a list of numbers at the end of a path. A key with dots, blanks, brackets or a leading sign is written
+// `emeters[*].power`, `+["1.7.0"] -["2.7.0"]`. A negative index counts from the end; [*] is all elements of a list,
+// summed, and so is a list of numbers at the end of a path. A key with dots, blanks, brackets or a leading sign is
+// written
 // ["key"], with \" and \\ for those characters.
 class JsonPath {
  public:
@@ -31,8 +32,8 @@ class JsonPath {
   // InvalidArgument with the place and what was expected there.
   [[nodiscard]] static absl::StatusOr<JsonPath> Parse(std::string_view text);
 
-  // The sum of all terms of a document. Numbers may also stand in strings ("-87.4"); all must have the same unit. Total:
-  // no exception leaves, and neither depth nor size of the document can exhaust stack or memory.
+  // The sum of all terms of a document. Numbers may also stand in strings ("-87.4"); all must have the same unit.
+  // Total: no exception leaves, and neither depth nor size of the document can exhaust stack or memory.
   [[nodiscard]] NumberResult Evaluate(std::string_view document, UnitText unit_text) const noexcept;
 
  private:

@@ -28,7 +28,8 @@ TEST_P(JsonPathTest, FindsItsValueOrSaysWhyNot) {
   EXPECT_DOUBLE_EQ(result.value, c.value);
 }
 
-const char kTasmota[] = R"({"StatusSNS":{"Time":"2026-02-03T07:41:20","SML":{"Total_in":18211.4471,"Power_curr":-251}}})";
+const char kTasmota[] =
+    R"({"StatusSNS":{"Time":"2026-02-03T07:41:20","SML":{"Total_in":18211.4471,"Power_curr":-251}}})";
 const char kObis[] = R"({"1.7.0":412.5,"2.7.0":"0.5","16.7.0":412})";
 const char kTuples[] = R"({"data":[{"uuid":"a","tuples":[[1767314463,100],[1767314464,312.4]]}]})";
 const char kPhases[] = R"({"emeters":[{"power":100.25},{"power":-50},{"power":"7"}]})";
@@ -40,28 +41,31 @@ const std::string kDeepObject = [] {
   return text;
 }();
 const std::string kJustDeepEnough = "{\"p\":" + std::string(31, '[') + "5" + std::string(31, ']') + "}";
+const std::string kOneTooDeep = "{\"p\":" + std::string(32, '[') + "5" + std::string(32, ']') + "}";
 const std::string kHuge = "{\"p\":1,\"x\":\"" + std::string(70'000, 'x') + "\"}";
 
+// clang-format off
 INSTANTIATE_TEST_SUITE_P(Documents, JsonPathTest, testing::Values(
-    //   name                        path                           document                    refusal               value
-    Case{"NestedKeys",               "StatusSNS.SML.Power_curr",    kTasmota,                   Refusal::kNone,       -251},
-    Case{"EmptyKey",                 "S[\"\"].P",                   R"({"S":{"":{"P":5}}})",    Refusal::kNone,       5},
-    Case{"ColonInAKey",              "em:0.total_act_power",        R"({"em:0":{"total_act_power":-7.5}})", Refusal::kNone, -7.5},
-    Case{"DottedKeyInQuotes",        "[\"1.7.0\"]",                 kObis,                      Refusal::kNone,       412.5},
-    Case{"DotBeforeABracket",        "a.[\"b c\"]",                 R"({"a":{"b c":3}})",       Refusal::kNone,       3},
-    Case{"EscapedQuoteInAKey",       R"(["a\"b\\c"])",              R"({"a\"b\\c":4})",         Refusal::kNone,       4},
-    Case{"ImportMinusExport",        "+[\"1.7.0\"] -[\"2.7.0\"]",   kObis,                      Refusal::kNone,       412},
-    Case{"SumWithoutBlanks",         "[\"1.7.0\"]-[\"2.7.0\"]",     kObis,                      Refusal::kNone,       412},
-    Case{"BlankAfterTheSign",        "- [\"2.7.0\"]",               kObis,                      Refusal::kNone,       -0.5},
-    Case{"HyphenInsideAKey",         "grid-power",                  R"({"grid-power":9})",      Refusal::kNone,       9},
-    Case{"SixTerms",                 "a +a +a -a +a +a",            R"({"a":2})",               Refusal::kNone,       8},
-    Case{"IndexFromTheEnd",          "data[0].tuples[-1][1]",       kTuples,                    Refusal::kNone,       312.4},
-    Case{"AllElementsSummed",        "emeters[*].power",            kPhases,                    Refusal::kNone,       57.25},
-    Case{"ListAtTheEndSummed",       "p",                           R"({"p":[1,2.5,-0.5]})",    Refusal::kNone,       3},
-    Case{"TopLevelList",             "[1]",                         "[1,2]",                    Refusal::kNone,       2},
-    Case{"NumberInAString",          "state",                       R"({"state":"-87.4"})",     Refusal::kNone,       -87.4},
-    Case{"ByteOrderMark",            "p",                           "\xEF\xBB\xBF{\"p\":1}",    Refusal::kNone,       1},
-    Case{"BlanksAndLineEndAround",   "p",                           " {\"p\":1}\r\n",           Refusal::kNone,       1},
+    //   name                        path                           document                    refusal         value
+    Case{"NestedKeys",               "StatusSNS.SML.Power_curr",    kTasmota,                   Refusal::kNone, -251},
+    Case{"EmptyKey",                 "S[\"\"].P",                   R"({"S":{"":{"P":5}}})",    Refusal::kNone, 5},
+    Case{"ColonInAKey",              "em:0.total_act_power",
+         R"({"em:0":{"total_act_power":-7.5}})", Refusal::kNone, -7.5},
+    Case{"DottedKeyInQuotes",        "[\"1.7.0\"]",                 kObis,                      Refusal::kNone, 412.5},
+    Case{"DotBeforeABracket",        "a.[\"b c\"]",                 R"({"a":{"b c":3}})",       Refusal::kNone, 3},
+    Case{"EscapedQuoteInAKey",       R"(["a\"b\\c"])",              R"({"a\"b\\c":4})",         Refusal::kNone, 4},
+    Case{"ImportMinusExport",        "+[\"1.7.0\"] -[\"2.7.0\"]",   kObis,                      Refusal::kNone, 412},
+    Case{"SumWithoutBlanks",         "[\"1.7.0\"]-[\"2.7.0\"]",     kObis,                      Refusal::kNone, 412},
+    Case{"BlankAfterTheSign",        "- [\"2.7.0\"]",               kObis,                      Refusal::kNone, -0.5},
+    Case{"HyphenInsideAKey",         "grid-power",                  R"({"grid-power":9})",      Refusal::kNone, 9},
+    Case{"SixTerms",                 "a +a +a -a +a +a",            R"({"a":2})",               Refusal::kNone, 8},
+    Case{"IndexFromTheEnd",          "data[0].tuples[-1][1]",       kTuples,                    Refusal::kNone, 312.4},
+    Case{"AllElementsSummed",        "emeters[*].power",            kPhases,                    Refusal::kNone, 57.25},
+    Case{"ListAtTheEndSummed",       "p",                           R"({"p":[1,2.5,-0.5]})",    Refusal::kNone, 3},
+    Case{"TopLevelList",             "[1]",                         "[1,2]",                    Refusal::kNone, 2},
+    Case{"NumberInAString",          "state",                       R"({"state":"-87.4"})",     Refusal::kNone, -87.4},
+    Case{"ByteOrderMark",            "p",                           "\xEF\xBB\xBF{\"p\":1}",    Refusal::kNone, 1},
+    Case{"BlanksAndLineEndAround",   "p",                           " {\"p\":1}\r\n",           Refusal::kNone, 1},
     Case{"NothingThere",             "power",                       R"({"energy":5})",          Refusal::kMissing},
     Case{"CaseMatters",              "power",                       R"({"Power":5})",           Refusal::kMissing},
     Case{"KeyOfANumber",             "a.b",                         R"({"a":5})",               Refusal::kMissing},
@@ -94,9 +98,14 @@ INSTANTIATE_TEST_SUITE_P(Documents, JsonPathTest, testing::Values(
     Case{"TenThousandClosed",        "[0]",                         kDeepClosed,                Refusal::kTooDeep},
     Case{"TenThousandObjects",       "a",                           kDeepObject,                Refusal::kTooDeep},
     Case{"ThirtyTwoLevelsAreRead",   "p",                           kJustDeepEnough,            Refusal::kWrongType},
-    Case{"BracketsInAStringAreText", "p",                           "{\"p\":1,\"x\":\"" + std::string(50, '[') + "\\\"[[\"}", Refusal::kNone, 1},
+    Case{"ThirtyThreeLevelsAreNot",  "p",                           kOneTooDeep,                Refusal::kTooDeep},
+    Case{"EscapedQuoteEndsNoString", "p",
+         "{\"p\":1,\"x\":\"\\\"" + std::string(50, '[') + "\"}", Refusal::kNone, 1},
+    Case{"BracketsInAStringAreText", "p",
+         "{\"p\":1,\"x\":\"" + std::string(50, '[') + "\\\"[[\"}", Refusal::kNone, 1},
     Case{"SeventyKilobytes",         "p",                           kHuge,                      Refusal::kTooLong}),
     [](const auto& info) { return info.param.name; });
+// clang-format on
 
 TEST(JsonPath, UnitsMustAgreeInASum) {
   const absl::StatusOr<JsonPath> path = JsonPath::Parse("p");
@@ -123,6 +132,7 @@ TEST_P(JsonPathSyntaxTest, NamesThePlaceAndWhatIsExpected) {
   EXPECT_EQ(std::string(path.status().message()), GetParam().message);
 }
 
+// clang-format off
 INSTANTIATE_TEST_SUITE_P(Paths, JsonPathSyntaxTest, testing::Values(
     BadPath{"Empty",           "",            "at character 1: expected a key, [\"key\"], [number] or [*]"},
     BadPath{"DotAtTheEnd",     "a.",          "at character 3: expected a key, [\"key\"], [number] or [*]"},
@@ -132,9 +142,11 @@ INSTANTIATE_TEST_SUITE_P(Paths, JsonPathSyntaxTest, testing::Values(
     BadPath{"UnclosedQuote",   "a[\"b",       "at character 5: the key's closing \" is missing"},
     BadPath{"EmptyBracket",    "a[]",         "at character 3: expected \"key\", a number or * after ["},
     BadPath{"IndexTooLarge",   "a[99999999999]", "at character 3: expected \"key\", a number or * after ["},
-    BadPath{"BlankInABareKey", "grid power",  "at character 6: expected + or - between two terms (a key with blanks is written [\"key\"])"},
+    BadPath{"BlankInABareKey", "grid power",
+            "at character 6: expected + or - between two terms (a key with blanks is written [\"key\"])"},
     BadPath{"SevenTerms",      "a+b +b +b +b +b +b +b", "at character 20: more than 6 terms"}),
     [](const auto& info) { return info.param.name; });
+// clang-format on
 
 TEST(JsonPath, BoundsItsOwnLength) {
   EXPECT_FALSE(JsonPath::Parse(std::string(513, 'a')).ok());

@@ -15,8 +15,7 @@ bool IsDigit(char c) noexcept { return c >= '0' && c <= '9'; }
 char Lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool EqualIgnoringCase(std::string_view text, std::string_view lower) noexcept {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                    [](char a, char b) { return Lower(a) == b; });
+  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) { return Lower(a) == b; });
 }
 
 // What publishers write when they have no value: JavaScript, Python, Home Assistant, zigbee2mqtt, displays.
@@ -32,10 +31,17 @@ bool SaysNoValue(std::string_view text) noexcept {
 // Case matters where it must: mW and MW are nine powers of ten apart.
 bool ParseUnit(std::string_view text, PowerUnit& unit) noexcept {
   constexpr std::array<std::pair<std::string_view, PowerUnit>, 11> kUnits = {{
-      {"W", PowerUnit::kWatt},      {"w", PowerUnit::kWatt},      {"Watt", PowerUnit::kWatt},
-      {"watt", PowerUnit::kWatt},   {"Watts", PowerUnit::kWatt},  {"watts", PowerUnit::kWatt},
-      {"kW", PowerUnit::kKilowatt}, {"KW", PowerUnit::kKilowatt}, {"kw", PowerUnit::kKilowatt},
-      {"mW", PowerUnit::kMilliwatt}, {"MW", PowerUnit::kMegawatt},
+      {"W", PowerUnit::kWatt},
+      {"w", PowerUnit::kWatt},
+      {"Watt", PowerUnit::kWatt},
+      {"watt", PowerUnit::kWatt},
+      {"Watts", PowerUnit::kWatt},
+      {"watts", PowerUnit::kWatt},
+      {"kW", PowerUnit::kKilowatt},
+      {"KW", PowerUnit::kKilowatt},
+      {"kw", PowerUnit::kKilowatt},
+      {"mW", PowerUnit::kMilliwatt},
+      {"MW", PowerUnit::kMegawatt},
   }};
   const auto* found = std::find_if(kUnits.begin(), kUnits.end(), [&](const auto& u) { return u.first == text; });
   if (found == kUnits.end()) return false;
@@ -47,11 +53,15 @@ bool ParseUnit(std::string_view text, PowerUnit& unit) noexcept {
 
 double WattsPerUnit(PowerUnit unit) noexcept {
   switch (unit) {
-    case PowerUnit::kMilliwatt: return 1e-3;
-    case PowerUnit::kKilowatt: return 1e3;
-    case PowerUnit::kMegawatt: return 1e6;
+    case PowerUnit::kMilliwatt:
+      return 1e-3;
+    case PowerUnit::kKilowatt:
+      return 1e3;
+    case PowerUnit::kMegawatt:
+      return 1e6;
     case PowerUnit::kNone:
-    case PowerUnit::kWatt: break;
+    case PowerUnit::kWatt:
+      break;
   }
   return 1.0;
 }
@@ -101,8 +111,11 @@ bool IsUtf8(std::string_view text) noexcept {
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
   for (size_t i = 0; i < text.size();) {
     const uint8_t lead = byte(i);
-    const size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : (lead & 0xF0) == 0xE0 ? 3
-                        : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+    const size_t length = lead < 0x80                   ? 1
+                          : lead >= 0xC2 && lead < 0xE0 ? 2
+                          : (lead & 0xF0) == 0xE0       ? 3
+                          : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                        : 0;
     if (length == 0 || text.size() - i < length) return false;
     for (size_t k = 1; k < length; ++k) {
       if ((byte(i + k) & 0xC0) != 0x80) return false;

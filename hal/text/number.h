@@ -31,8 +31,8 @@ struct [[nodiscard]] NumberResult {
 inline constexpr size_t kLongestNumber = 64;
 
 // Takes a decimal number: sign, digits, decimal point, exponent, with blanks, CR, LF and NUL around it and at most one
-// pair of double quotes. Refuses all else: nan, inf, hexadecimal, decimal commas, trailing text. The value is as written:
-// `unit` is told, not applied. Total, no allocation.
+// pair of double quotes. Refuses all else: nan, inf, hexadecimal, decimal commas, trailing text. The value is as
+// written: `unit` is told, not applied. Total, no allocation.
 NumberResult ParseNumber(std::string_view text, UnitText unit_text) noexcept;
 
 // Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing beyond U+10FFFF.

@@ -38,6 +38,7 @@ const std::string kSixtyFour = std::string(60, ' ') + "12.5";
 const std::string kSixtyFive = std::string(61, ' ') + "12.5";
 const std::string kHuge(100'000, '9');
 
+// clang-format off
 INSTANTIATE_TEST_SUITE_P(Text, ParseNumberTest, testing::Values(
     //   name                         text                       unit text  refusal                  value  unit
     Case{"Integer",                   "-412"sv,                  kPlain, Refusal::kNone,             -412},
@@ -90,6 +91,7 @@ INSTANTIATE_TEST_SUITE_P(Text, ParseNumberTest, testing::Values(
     Case{"EnergyIsNotPower",          "5 kWh"sv,                 kUnit,  Refusal::kWrongUnit},
     Case{"InvalidUtf8",               "12\xFF"sv,                kPlain, Refusal::kNotUtf8}),
     [](const auto& info) { return info.param.name; });
+// clang-format on
 
 TEST(ParseNumber, DoesNotCareForTheLocale) {
   // Missing on a small system: then there is nothing to trip over either.

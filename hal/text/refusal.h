@@ -8,23 +8,23 @@ namespace abcds {
 
 // One class per cause, counted apart: "the meter says it has no value" and "we read the wrong member" need different
 // people. kNone: the text is a value.
-enum class [[nodiscard]] Refusal : uint8_t {
-  kNone,
-  kEmpty,         // nothing but blanks; in MQTT also the deletion of a retained message
-  kTooLong,       // longer than any number, or than the largest document we read
-  kNotUtf8,
-  kNoValue,       // the publisher says that it has none: nan, null, unavailable, offline, …
-  kNotANumber,
-  kDecimalComma,  // "1,5"
-  kTrailingText,  // a number with something behind it
-  kWrongUnit,     // a unit of something else than power, or one that contradicts the scale
-  kOutOfRange,    // no double holds it
-  kMalformed,     // not a JSON document, or something behind it
-  kTooDeep,       // nested deeper than any meter's document
-  kMissing,       // the document has no such member: no news
-  kWrongType,     // the member is there, but is an object, a truth value, or a list where none may be
-  kImplausible,   // a number that no house connection carries
-  kCount,
+enum class [[nodiscard]] Refusal : uint8_t{
+    kNone,
+    kEmpty,    // nothing but blanks; in MQTT also the deletion of a retained message
+    kTooLong,  // longer than any number, or than the largest document we read
+    kNotUtf8,
+    kNoValue,  // the publisher says that it has none: nan, null, unavailable, offline, …
+    kNotANumber,
+    kDecimalComma,  // "1,5"
+    kTrailingText,  // a number with something behind it
+    kWrongUnit,     // a unit of something else than power, or one that contradicts the scale
+    kOutOfRange,    // no double holds it
+    kMalformed,     // not a JSON document, or something behind it
+    kTooDeep,       // nested deeper than any meter's document
+    kMissing,       // the document has no such member: no news
+    kWrongType,     // the member is there, but is an object, a truth value, or a list where none may be
+    kImplausible,   // a number that no house connection carries
+    kCount,
 };
 
 // Lower-case name for counters and metrics: "not_a_number". Static.

@@ -39,8 +39,8 @@ struct DestroyClient {
 };
 using Client = std::unique_ptr<mosquitto, DestroyClient>;
 
-// SIGPIPE of a broken connection goes to the thread that wrote: blocked here, no process-wide setting is needed. All other
-// asynchronous signals are the main thread's.
+// SIGPIPE of a broken connection goes to the thread that wrote: blocked here, no process-wide setting is needed. All
+// other asynchronous signals are the main thread's.
 void BlockSignals() noexcept {
   sigset_t all;
   sigfillset(&all);
@@ -56,12 +56,18 @@ int PendingSocketError(int fd) noexcept {
 
 const char* ConnackText(int code) noexcept {
   switch (code) {
-    case 1: return "does not speak MQTT 3.1.1";
-    case 2: return "rejects our client id: check its rules for ids";
-    case 3: return "is not ready";
-    case 4: return "refuses user name or password: check both in the configuration";
-    case 5: return "does not let this user in: check its access rights";
-    default: return "refuses the connection for an unknown reason";
+    case 1:
+      return "does not speak MQTT 3.1.1";
+    case 2:
+      return "rejects our client id: check its rules for ids";
+    case 3:
+      return "is not ready";
+    case 4:
+      return "refuses user name or password: check both in the configuration";
+    case 5:
+      return "does not let this user in: check its access rights";
+    default:
+      return "refuses the connection for an unknown reason";
   }
 }
 
@@ -76,7 +82,8 @@ class MqttConnection::Worker {
         pause_(random_()),
         listener_(&listener) {
     // 23 characters are what every broker takes.
-    client_id_ = absl::StrCat(options_.client_id_prefix.substr(0, 14), "-", absl::Hex(random_() & 0xffffffff, absl::kZeroPad8));
+    client_id_ =
+        absl::StrCat(options_.client_id_prefix.substr(0, 14), "-", absl::Hex(random_() & 0xffffffff, absl::kZeroPad8));
   }
 
   void Run() noexcept {
@@ -169,7 +176,8 @@ class MqttConnection::Worker {
   // Sleeps until the socket or the waker has something, or it is time for housekeeping. Returns a socket error, or 0.
   int WaitForSocket(mosquitto* client, int fd) {
     const auto events = static_cast<short>(POLLIN | (mosquitto_want_write(client) ? POLLOUT : 0));
-    pollfd descriptors[] = {{.fd = fd, .events = events, .revents = 0}, {.fd = waker_.fd(), .events = POLLIN, .revents = 0}};
+    pollfd descriptors[] = {{.fd = fd, .events = events, .revents = 0},
+                            {.fd = waker_.fd(), .events = POLLIN, .revents = 0}};
     const MonotonicTime now = MonotonicNow();
     const Nanoseconds left = std::clamp(NextDue() - now, Nanoseconds(0), kHousekeeping);
     const timespec timeout{.tv_sec = 0, .tv_nsec = static_cast<long>(left.count())};
@@ -212,7 +220,8 @@ class MqttConnection::Worker {
     if (!own_ca) mosquitto_int_option(client, MOSQ_OPT_TLS_USE_OS_CERTS, 1);
     if (mosquitto_tls_set(client, file(tls.ca_file), own_ca ? nullptr : "/etc/ssl/certs", file(tls.certificate_file),
                           file(tls.key_file), nullptr) != MOSQ_ERR_SUCCESS) {
-      return absl::StrCat(broker_, ": the TLS files of the configuration cannot be read: check ca_file, certificate_file and key_file");
+      return absl::StrCat(
+          broker_, ": the TLS files of the configuration cannot be read: check ca_file, certificate_file and key_file");
     }
     if (tls.insecure) mosquitto_tls_insecure_set(client, true);
     return {};
@@ -225,7 +234,8 @@ class MqttConnection::Worker {
       case MOSQ_ERR_EAI:
         return absl::StrCat(broker_, ": the name ", options_.host, " cannot be resolved: check it, and the network");
       case MOSQ_ERR_TLS:
-        return absl::StrCat(broker_, ": the TLS handshake failed: check the certificates, and that this port speaks TLS");
+        return absl::StrCat(broker_,
+                            ": the TLS handshake failed: check the certificates, and that this port speaks TLS");
       case MOSQ_ERR_KEEPALIVE:
         return absl::StrCat(broker_, " no longer answers");
       case MOSQ_ERR_ERRNO:
@@ -233,7 +243,8 @@ class MqttConnection::Worker {
         if (error != 0) return absl::StrCat(broker_, ": ", ErrnoText(error));
         [[fallthrough]];
       case MOSQ_ERR_CONN_LOST:
-        return absl::StrCat(broker_, was_connected ? " closed the connection" : " closed the connection before it answered");
+        return absl::StrCat(broker_,
+                            was_connected ? " closed the connection" : " closed the connection before it answered");
       default:
         return absl::StrCat(broker_, ": ", mosquitto_strerror(result));
     }
@@ -263,7 +274,8 @@ class MqttConnection::Worker {
     std::vector<char*> topics;
     for (std::string& topic : options_.topics) topics.push_back(topic.data());
     if (topics.empty()) return;
-    mosquitto_subscribe_multiple(client, nullptr, static_cast<int>(topics.size()), topics.data(), /*qos=*/0, 0, nullptr);
+    mosquitto_subscribe_multiple(client, nullptr, static_cast<int>(topics.size()), topics.data(), /*qos=*/0, 0,
+                                 nullptr);
   }
 
   static void OnSuback(mosquitto* /*client*/, void* self, int /*id*/, int count, const int* granted) noexcept {
@@ -271,7 +283,9 @@ class MqttConnection::Worker {
     auto& worker = *static_cast<Worker*>(self);
     const bool all = std::all_of(granted, granted + count, [](int qos) { return qos >= 0 && qos <= 2; });
     try {
-      if (!all) worker.SetTrouble(absl::StrCat(worker.broker_, " refuses the subscription: check its access rights for the topic"));
+      if (!all)
+        worker.SetTrouble(
+            absl::StrCat(worker.broker_, " refuses the subscription: check its access rights for the topic"));
     } catch (...) {
     }
     worker.Tell([&](MqttListener& listener) { listener.OnSubscribed(all, now); });

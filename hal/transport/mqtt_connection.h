@@ -29,7 +29,7 @@ struct MqttOptions {
   std::string password;
   MqttTls tls;
   std::vector<std::string> topics;
-  Nanoseconds keepalive = std::chrono::seconds(15);  // whole seconds; a dead link is found after one and a half
+  Nanoseconds keepalive = std::chrono::seconds(15);        // whole seconds; a dead link is found after one and a half
   Nanoseconds connect_timeout = std::chrono::seconds(10);  // from the start of an attempt to the broker's answer
   // The client id is this and a random part: two clients with one id throw each other out for ever.
   std::string client_id_prefix = "abcds";
@@ -44,9 +44,9 @@ struct MqttCounters {
   uint64_t oversized = 0;  // messages beyond kLargestPayload, which nobody gets to see
 };
 
-// MQTT 3.1.1 by libmosquitto: clean session and QoS 0, since a broker that queues power values during our absence delivers
-// them in a burst, all of them stale. One ordinary thread resolves the name, connects, subscribes again after every connect,
-// and hands each message to the listener at once, without any polling interval. Retried for ever.
+// MQTT 3.1.1 by libmosquitto: clean session and QoS 0, since a broker that queues power values during our absence
+// delivers them in a burst, all of them stale. One ordinary thread resolves the name, connects, subscribes again after
+// every connect, and hands each message to the listener at once, without any polling interval. Retried for ever.
 class MqttConnection {
  public:
   static constexpr size_t kLargestPayload = 64 * 1024;

@@ -17,8 +17,8 @@ class MqttListener {
 
   // Connected and about to subscribe (again after each connect: a broker may have forgotten us).
   virtual void OnConnected(MonotonicTime now) noexcept = 0;
-  // The connection is lost, or an attempt to connect has failed. `reason` is a sentence that names the broker and what to
-  // do; never a secret.
+  // The connection is lost, or an attempt to connect has failed. `reason` is a sentence that names the broker and what
+  // to do; never a secret.
   virtual void OnDisconnected(std::string_view reason, MonotonicTime now) noexcept = 0;
   // The broker's answer to the subscription; false: it refuses the topic (access rights).
   virtual void OnSubscribed(bool granted, MonotonicTime now) noexcept = 0;

@@ -10,8 +10,8 @@
 
 namespace abcds {
 
-// 1, 2, 4, … 30 s, each up to a fifth shorter or longer, so that many clients do not come back at the same moment after a
-// power cut. Pure but for its own random numbers.
+// 1, 2, 4, … 30 s, each up to a fifth shorter or longer, so that many clients do not come back at the same moment after
+// a power cut. Pure but for its own random numbers.
 class ReconnectPause {
  public:
   static constexpr Nanoseconds kFirst = std::chrono::seconds(1);

@@ -53,7 +53,9 @@ class HouseConverterRig final : public ConverterRig {
 };
 
 std::unique_ptr<ConverterRig> MakeChargerRig() { return std::make_unique<HouseConverterRig>(HouseWire::kCharger); }
-std::unique_ptr<ConverterRig> MakeDischargerRig() { return std::make_unique<HouseConverterRig>(HouseWire::kDischarger); }
+std::unique_ptr<ConverterRig> MakeDischargerRig() {
+  return std::make_unique<HouseConverterRig>(HouseWire::kDischarger);
+}
 
 INSTANTIATE_TEST_SUITE_P(HouseCharger, ConverterContractTest, testing::Values(&MakeChargerRig));
 INSTANTIATE_TEST_SUITE_P(HouseDischarger, ConverterContractTest, testing::Values(&MakeDischargerRig));

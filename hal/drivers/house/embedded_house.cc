@@ -146,10 +146,14 @@ BatteryMonitor& EmbeddedHouse::battery() { return plant_->battery; }
 
 void EmbeddedHouse::Cut(HouseWire wire, bool cut) {
   switch (wire) {
-    case HouseWire::kMeter: return plant_->meter.link().Cut(cut);
-    case HouseWire::kCharger: return plant_->charger.link().Cut(cut);
-    case HouseWire::kDischarger: return plant_->discharger.link().Cut(cut);
-    case HouseWire::kBattery: return plant_->battery.link().Cut(cut);
+    case HouseWire::kMeter:
+      return plant_->meter.link().Cut(cut);
+    case HouseWire::kCharger:
+      return plant_->charger.link().Cut(cut);
+    case HouseWire::kDischarger:
+      return plant_->discharger.link().Cut(cut);
+    case HouseWire::kBattery:
+      return plant_->battery.link().Cut(cut);
   }
 }
 

@@ -37,8 +37,9 @@ struct EmbeddedHouseOptions {
   std::function<void(HouseWire wire, Watts setpoint)> on_setpoint;
 };
 
-// One ordinary thread lets the model live in real time while any of its devices is started. The devices' dead times, speeds
-// and gains are drawn from the seed and deliberately not what a configuration would say: real ones are not, either.
+// One ordinary thread lets the model live in real time while any of its devices is started. The devices' dead times,
+// speeds and gains are drawn from the seed and deliberately not what a configuration would say: real ones are not,
+// either.
 class EmbeddedHouse {
  public:
   explicit EmbeddedHouse(const EmbeddedHouseOptions& options);

@@ -37,7 +37,8 @@ TEST(EmbeddedHouse, MeterShowsLoadPlusConverters) {
     Hold(house.discharger(), Watts(-400));
     const MeterState meter = house.meter().Latest();
     const ConverterState inverter = house.discharger().Latest();
-    return inverter.power.value < Watts(-380) && Magnitude(meter.power.value - (Watts(500) + house.truth().discharger)) < Watts(3);
+    return inverter.power.value < Watts(-380) &&
+           Magnitude(meter.power.value - (Watts(500) + house.truth().discharger)) < Watts(3);
   }));
   EXPECT_LT(house.truth().grid, Watts(130));
 }

@@ -66,7 +66,8 @@ void HouseConverter::Serve(sim::ConverterModel& model, Volts dc_voltage, Monoton
     state_.lifecycle = Lifecycle::kConnecting;
   } else {
     const ConverterCommand& command = commands_.Latest();
-    const bool in_force = zero_sent_ && phase_ == Phase::kRunning && now < command.expires_at && IsFinite(command.power);
+    const bool in_force =
+        zero_sent_ && phase_ == Phase::kRunning && now < command.expires_at && IsFinite(command.power);
     const Watts wanted = in_force ? std::clamp(command.power, -state_.max_discharge, state_.max_charge) : Watts(0);
     if (!zero_sent_ || wanted != state_.acknowledged.value || now - sent_at_ >= kRefresh) Send(model, wanted, now);
     state_.lifecycle = Lifecycle::kActive;

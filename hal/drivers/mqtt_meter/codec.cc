@@ -21,7 +21,8 @@ bool UnitFits(PowerUnit unit, double scale) noexcept {
 
 absl::StatusOr<Codec> Codec::Create(const CodecOptions& options) {
   if (!(options.scale > 0) || !std::isfinite(options.scale)) {
-    return absl::InvalidArgumentError("scale: must be a number above 0; a meter that counts export as positive has invert");
+    return absl::InvalidArgumentError(
+        "scale: must be a number above 0; a meter that counts export as positive has invert");
   }
   if (!(options.plausible > Watts(0))) return absl::InvalidArgumentError("plausible_w: must be above 0");
   std::optional<JsonPath> path;

@@ -18,11 +18,11 @@
 namespace abcds::mqtt_meter {
 
 struct CodecOptions {
-  std::string json_path{};   // empty: the payload is a plain number
-  double scale = 1.0;        // watts per unit of the payload, > 0
-  bool strip_unit = false;   // "412 W" is a value, too; the unit must fit the scale
-  bool invert = false;       // the meter counts export as positive
-  Watts plausible{50'000};   // magnitudes beyond it are garbage
+  std::string json_path{};  // empty: the payload is a plain number
+  double scale = 1.0;       // watts per unit of the payload, > 0
+  bool strip_unit = false;  // "412 W" is a value, too; the unit must fit the scale
+  bool invert = false;      // the meter counts export as positive
+  Watts plausible{50'000};  // magnitudes beyond it are garbage
 };
 
 struct [[nodiscard]] DecodedPower {

@@ -44,6 +44,7 @@ const CodecOptions kObis{.json_path = "+[\"1.7.0\"] -[\"2.7.0\"]", .scale = 1000
 const CodecOptions kNarrow{.plausible = Watts(5000)};
 const std::string kTasmotaMessage = R"({"Time":"2026-02-03T07:41:20","SML":{"Total_in":18211.4471,"Power_curr":-251}})";
 
+// clang-format off
 INSTANTIATE_TEST_SUITE_P(Payloads, CodecTest, testing::Values(
     //   name                          options        payload                    refusal                 power
     Case{"PlainNumber",                kPlain,        "-412.7",                  Refusal::kNone,         -412.7},
@@ -73,6 +74,7 @@ INSTANTIATE_TEST_SUITE_P(Payloads, CodecTest, testing::Values(
     Case{"SumThenScaleThenInvert",     kObis,         R"({"1.7.0":0.1,"2.7.0":0.5})", Refusal::kNone,    400},
     Case{"InvalidUtf8",                kPlain,        "\xC3\x28",                Refusal::kNotUtf8}),
     [](const auto& info) { return info.param.name; });
+// clang-format on
 
 struct BadOptions {
   const char* name;
@@ -88,6 +90,7 @@ TEST_P(CodecOptionsTest, AreRefusedWithTheFieldsName) {
   EXPECT_EQ(std::string(codec.status().message()).rfind(GetParam().message, 0), 0u) << codec.status();
 }
 
+// clang-format off
 INSTANTIATE_TEST_SUITE_P(Options, CodecOptionsTest, testing::Values(
     BadOptions{"ScaleZero",        {.scale = 0},                  "scale: "},
     BadOptions{"ScaleNegative",    {.scale = -1},                 "scale: "},
@@ -95,6 +98,7 @@ INSTANTIATE_TEST_SUITE_P(Options, CodecOptionsTest, testing::Values(
     BadOptions{"NothingPlausible", {.plausible = Watts(0)},       "plausible_w: "},
     BadOptions{"BadPath",          {.json_path = "a."},           "json_path: at character 3"}),
     [](const auto& info) { return info.param.name; });
+// clang-format on
 
 }  // namespace
 }  // namespace abcds::mqtt_meter

@@ -1,9 +1,8 @@
 // The MQTT meter keeps the contract of all meters, for both kinds of payload.
-#include "hal/api/meter_contract.h"
-
 #include <memory>
 
 #include "gtest/gtest.h"
+#include "hal/api/meter_contract.h"
 #include "hal/drivers/mqtt_meter/device.h"
 #include "hal/drivers/mqtt_meter/mqtt_site.h"
 

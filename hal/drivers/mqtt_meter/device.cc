@@ -24,10 +24,10 @@ absl::StatusOr<std::unique_ptr<MqttMeter>> MqttMeter::Create(const MqttMeterOpti
   }
   if (options.interval <= Nanoseconds(0)) return absl::InvalidArgumentError("interval_s: must be above 0");
   absl::StatusOr<mqtt_meter::Codec> codec = mqtt_meter::Codec::Create({.json_path = options.json_path,
-                                                                      .scale = options.scale,
-                                                                      .strip_unit = options.strip_unit,
-                                                                      .invert = options.invert,
-                                                                      .plausible = options.plausible});
+                                                                       .scale = options.scale,
+                                                                       .strip_unit = options.strip_unit,
+                                                                       .invert = options.invert,
+                                                                       .plausible = options.plausible});
   if (!codec.ok()) return codec.status();
   return std::unique_ptr<MqttMeter>(new MqttMeter(options, *codec));
 }

@@ -22,14 +22,14 @@
 namespace abcds {
 
 struct MqttMeterOptions {
-  MqttOptions broker;  // its `topics` are set from `topic`
-  std::string topic;   // no wildcards
-  std::string json_path;     // empty: the payload is a plain number
-  double scale = 1.0;        // watts per unit of the payload, > 0
-  bool strip_unit = false;   // "412 W" is a value, too
-  bool invert = false;       // the meter counts export as positive
+  MqttOptions broker;                              // its `topics` are set from `topic`
+  std::string topic;                               // no wildcards
+  std::string json_path;                           // empty: the payload is a plain number
+  double scale = 1.0;                              // watts per unit of the payload, > 0
+  bool strip_unit = false;                         // "412 W" is a value, too
+  bool invert = false;                             // the meter counts export as positive
   Nanoseconds interval = std::chrono::seconds(1);  // between two messages
-  Watts plausible{50'000};   // magnitudes beyond it are garbage
+  Watts plausible{50'000};                         // magnitudes beyond it are garbage
 };
 
 // One connection of its own: other traffic cannot delay the meter's messages.
@@ -51,7 +51,8 @@ class MqttMeter final : public GridMeter, private MqttListener {
   void OnConnected(MonotonicTime now) noexcept override;
   void OnDisconnected(std::string_view reason, MonotonicTime now) noexcept override;
   void OnSubscribed(bool granted, MonotonicTime now) noexcept override;
-  void OnMessage(std::string_view topic, std::span<const uint8_t> payload, bool retained, MonotonicTime now) noexcept override;
+  void OnMessage(std::string_view topic, std::span<const uint8_t> payload, bool retained,
+                 MonotonicTime now) noexcept override;
   MonotonicTime NextDue() noexcept override;
   void OnTime(MonotonicTime now) noexcept override;
 

@@ -38,9 +38,8 @@ TEST(MqttMeter, ComesBackAfterABrokerRestartWithoutUsingTheStoredCopy) {
   EXPECT_NE(meter->Details().trouble, "");
   site.SetPower(Watts(200));
   ASSERT_TRUE(site.broker().Start().ok());
-  ASSERT_TRUE(Eventually([&] {
-    return meter->Latest().lifecycle == Lifecycle::kActive && meter->Latest().power.value == Watts(200);
-  }));
+  ASSERT_TRUE(Eventually(
+      [&] { return meter->Latest().lifecycle == Lifecycle::kActive && meter->Latest().power.value == Watts(200); }));
   EXPECT_EQ(meter->Details().trouble, "");
   EXPECT_EQ(meter->Details().counters.at("connects"), 2u);
 }
@@ -120,6 +119,7 @@ TEST_P(MqttMeterOptionsTest, AreRefusedWithTheFieldsName) {
   EXPECT_EQ(std::string(meter.status().message()).rfind(GetParam().message, 0), 0u) << meter.status();
 }
 
+// clang-format off
 INSTANTIATE_TEST_SUITE_P(Options, MqttMeterOptionsTest, testing::Values(
     BadOptions{"NoHost",     [](MqttMeterOptions& o) { o.broker.host = ""; },       "broker.host: "},
     BadOptions{"NoTopic",    [](MqttMeterOptions& o) { o.topic = ""; },             "topic: "},
@@ -127,6 +127,7 @@ INSTANTIATE_TEST_SUITE_P(Options, MqttMeterOptionsTest, testing::Values(
     BadOptions{"NoInterval", [](MqttMeterOptions& o) { o.interval = {}; },          "interval_s: "},
     BadOptions{"BadPath",    [](MqttMeterOptions& o) { o.json_path = "a["; },       "json_path: "}),
     [](const auto& info) { return info.param.name; });
+// clang-format on
 
 }  // namespace
 }  // namespace abcds

@@ -25,8 +25,8 @@ class MqttSite {
   explicit MqttSite(sim::MqttMeterWire::Format format = sim::MqttMeterWire::Format::kNumber) : format_(format) {
     const absl::Status started = broker_.Start();
     EXPECT_TRUE(started.ok()) << started;
-    wire_ = std::make_unique<sim::MqttMeterWire>(
-        sim::MqttMeterWire::Options{.host = "127.0.0.1", .port = broker_.port(), .topic = "grid/power", .format = format});
+    wire_ = std::make_unique<sim::MqttMeterWire>(sim::MqttMeterWire::Options{
+        .host = "127.0.0.1", .port = broker_.port(), .topic = "grid/power", .format = format});
     const absl::Status connected = wire_->Connect();
     EXPECT_TRUE(connected.ok()) << connected;
     publisher_ = std::thread([this] {

@@ -119,25 +119,29 @@ void Session::Describe(MonotonicTime now, DeviceDetails& details) const {
 // Without numbers that change by themselves: each new sentence is news to the log. Ages and spacings are readings.
 std::string Session::Trouble(MonotonicTime now) const {
   if (short_connections_ >= kFlapping) {
-    return "the MQTT broker drops this client within 2 s of each connect: another client may use the same id, or the broker's "
+    return "the MQTT broker drops this client within 2 s of each connect: another client may use the same id, or the "
+           "broker's "
            "limits forbid it";
   }
   if (!connected_) return loss_reason_;
-  if (!granted_) return absl::StrCat("the MQTT broker refuses the subscription to ", options_.topic, ": check its access rights");
+  if (!granted_)
+    return absl::StrCat("the MQTT broker refuses the subscription to ", options_.topic, ": check its access rights");
   const MonotonicTime since = heard_at_ == MonotonicTime::min() ? connected_at_ : heard_at_;
   if (now - since > silence_) {
-    return absl::StrFormat("no message on topic %s for more than %.3g s: is its publisher running, and the topic right?%s",
-                           options_.topic, ToSeconds(silence_),
-                           retained_ ? " (only a stored copy of unknown age, which is not used)" : "");
+    return absl::StrFormat(
+        "no message on topic %s for more than %.3g s: is its publisher running, and the topic right?%s", options_.topic,
+        ToSeconds(silence_), retained_ ? " (only a stored copy of unknown age, which is not used)" : "");
   }
   // A document without our member is no news (Tasmota sends several kinds on one topic), unless there is nothing else.
   if (last_refusal_ != Refusal::kNone && (last_refusal_ != Refusal::kMissing || !previous_)) {
-    return absl::StrCat("the newest message on topic ", options_.topic, " was refused: ", RefusalText(last_refusal_), " (\"",
-                        last_refused_, "\")");
+    return absl::StrCat("the newest message on topic ", options_.topic, " was refused: ", RefusalText(last_refusal_),
+                        " (\"", last_refused_, "\")");
   }
   if (state_.lifecycle != Lifecycle::kActive && burst_ >= kBurst) {
-    return absl::StrFormat("messages on topic %s come more than three times faster than interval_s = %.3g: an old burst, or the wrong "
-                           "interval", options_.topic, ToSeconds(options_.interval));
+    return absl::StrFormat(
+        "messages on topic %s come more than three times faster than interval_s = %.3g: an old burst, or the wrong "
+        "interval",
+        options_.topic, ToSeconds(options_.interval));
   }
   return {};
 }

@@ -25,13 +25,14 @@ struct SessionOptions {
 
 // The meter's part of the protocol as a machine that takes messages and time; no I/O, no clock.
 //
-// MQTT gives no order of events one could rely on: after an outage a broker or a publisher may deliver hours of old values
-// in one burst, live ones and a stored copy look alike but for a flag, and a dead publisher is just silence. So:
+// MQTT gives no order of events one could rely on: after an outage a broker or a publisher may deliver hours of old
+// values in one burst, live ones and a stored copy look alike but for a flag, and a dead publisher is just silence. So:
 //
 //  * A refused payload and the broker's stored copy (retained) have no effect on the value, its age, or trust.
 //  * Nothing is trusted after a connect, nor after a silence longer than max(3 T, 3 s).
 //  * Trust comes with a value that arrives at least T/2 after the one before it.
-//  * A value closer than T/3 to the one before is part of a burst: never the one that brings trust, and the third in a row
+//  * A value closer than T/3 to the one before is part of a burst: never the one that brings trust, and the third in a
+//  row
 //    takes it away.
 class Session {
  public:
@@ -60,7 +61,7 @@ class Session {
 
   const Codec codec_;
   const SessionOptions options_;
-  const Nanoseconds silence_;   // longer than this is silence
+  const Nanoseconds silence_;  // longer than this is silence
   MeterState state_;
 
   bool connected_ = false;

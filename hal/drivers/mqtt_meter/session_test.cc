@@ -35,6 +35,13 @@ Event Message(int at, const char* payload = "10") { return {Event::kMessage, at,
 Event Retained(int at, const char* payload = "99") { return {Event::kRetained, at, payload}; }
 Event Timer(int at) { return {Event::kTimer, at}; }
 
+// Connected and, with its second message at 1 s, trusted; then `more`.
+std::vector<Event> Trusted(const std::vector<Event>& more) {
+  std::vector<Event> events = {Connect(0), Message(0), Message(1000)};
+  events.insert(events.end(), more.begin(), more.end());
+  return events;
+}
+
 void Feed(Session& session, const Event& event) {
   const MonotonicTime now = kStart + milliseconds(event.at_ms);
   switch (event.kind) {
@@ -42,9 +49,15 @@ void Feed(Session& session, const Event& event) {
       session.OnConnected(now);
       session.OnSubscribed(true, now);
       break;
-    case Event::kDisconnect: session.OnDisconnected("the MQTT broker is gone", now); break;
-    case Event::kMessage: session.OnMessage(Bytes(event.payload), false, now); break;
-    case Event::kRetained: session.OnMessage(Bytes(event.payload), true, now); break;
+    case Event::kDisconnect:
+      session.OnDisconnected("the MQTT broker is gone", now);
+      break;
+    case Event::kMessage:
+      session.OnMessage(Bytes(event.payload), false, now);
+      break;
+    case Event::kRetained:
+      session.OnMessage(Bytes(event.payload), true, now);
+      break;
     case Event::kTimer:
       if (session.NextDue() <= now) session.OnTime(now);
       break;
@@ -80,6 +93,7 @@ constexpr Lifecycle kInactive = Lifecycle::kInactive;
 constexpr Lifecycle kActive = Lifecycle::kActive;
 
 // T = 1 s: silence after 3 s, bursts below 333 ms, trust from 500 ms.
+// clang-format off
 INSTANTIATE_TEST_SUITE_P(Trust, SessionTest, testing::Values(
     Case{"NothingBeforeAConnect",            {}, kConnecting, 0},
     Case{"ConnectedIsNotTrusted",            {Connect(0)}, kInactive, 0},
@@ -90,36 +104,52 @@ INSTANTIATE_TEST_SUITE_P(Trust, SessionTest, testing::Values(
     Case{"BelowHalfCountsAsTheOneBefore",    {Connect(0), Message(0), Message(400), Message(900)}, kActive, 3, 10, 900},
     Case{"RetainedIsNoMessage",              {Connect(0), Retained(1), Message(600)}, kInactive, 1, 10, 600},
     Case{"RetainedHasNoValue",               {Connect(0), Retained(1)}, kInactive, 0},
-    Case{"RetainedChangesNothingLater",      {Connect(0), Message(0), Message(1000), Retained(1500, "-5")}, kActive, 2, 10, 1000},
-    Case{"ReplayedBurstNeverReleases",       {Connect(0), Message(0), Message(10), Message(20), Message(30), Message(340)}, kInactive, 5, 10, 340},
-    Case{"SlowerReplayNeverReleases",        {Connect(0), Message(0), Message(333), Message(666), Message(999), Message(1332)}, kInactive, 5, 10, 1332},
-    Case{"LiveAfterTheBurstReleases",        {Connect(0), Message(0), Message(10), Message(20), Message(30), Message(1000)}, kActive, 5, 10, 1000},
-    Case{"TwoCloseOnesAreTolerated",         {Connect(0), Message(0), Message(1000), Message(1100), Message(1200)}, kActive, 4, 10, 1200},
-    Case{"ThreeCloseOnesLoseTrust",          {Connect(0), Message(0), Message(1000), Message(1100), Message(1200), Message(1300)}, kInactive, 5, 10, 1300},
-    Case{"TrustComesBackAfterABurst",        {Connect(0), Message(0), Message(1000), Message(1100), Message(1200), Message(1300), Message(2300)}, kActive, 6, 10, 2300},
-    Case{"CloseOnesMustBeInARow",            {Connect(0), Message(0), Message(1000), Message(1100), Message(1200), Message(1600), Message(1700), Message(1800)}, kActive, 7, 10, 1800},
-    Case{"ThreeSecondsAreNoSilence",         {Connect(0), Message(0), Message(1000), Timer(4000)}, kActive, 2, 10, 1000},
-    Case{"LongerIsSilence",                  {Connect(0), Message(0), Message(1000), Timer(4001)}, kInactive, 2, 10, 1000},
-    Case{"OneAfterASilenceIsNotEnough",      {Connect(0), Message(0), Message(1000), Message(4001)}, kInactive, 3, 10, 4001},
-    Case{"TwoAfterASilenceAre",              {Connect(0), Message(0), Message(1000), Timer(9000), Message(9500), Message(10500)}, kActive, 4, 10, 10500},
-    Case{"LateTimerDoesNotTrustTheFirst",    {Connect(0), Message(0), Message(1000), Message(8000), Timer(8001)}, kInactive, 3, 10, 8000},
-    Case{"DisconnectIsConnecting",           {Connect(0), Message(0), Message(1000), Disconnect(1100)}, kConnecting, 2, 10, 1000},
-    Case{"ReconnectStartsAnew",              {Connect(0), Message(0), Message(1000), Disconnect(1100), Connect(1200), Message(2000)}, kInactive, 3, 10, 2000},
-    Case{"BrokerRestartWithRetained",        {Connect(0), Message(0), Message(1000), Disconnect(1100), Connect(2000), Retained(2001), Message(2500), Message(3500)}, kActive, 4, 10, 3500}),
+    Case{"RetainedChangesNothingLater",      Trusted({Retained(1500, "-5")}), kActive, 2, 10, 1000},
+    Case{"ReplayedBurstNeverReleases",
+         {Connect(0), Message(0), Message(10), Message(20), Message(30), Message(340)}, kInactive, 5, 10, 340},
+    Case{"SlowerReplayNeverReleases",
+         {Connect(0), Message(0), Message(333), Message(666), Message(999), Message(1332)}, kInactive, 5, 10, 1332},
+    Case{"LiveAfterTheBurstReleases",
+         {Connect(0), Message(0), Message(10), Message(20), Message(30), Message(1000)}, kActive, 5, 10, 1000},
+    Case{"TwoCloseOnesAreTolerated",         Trusted({Message(1100), Message(1200)}), kActive, 4, 10, 1200},
+    Case{"ThreeCloseOnesLoseTrust",
+         Trusted({Message(1100), Message(1200), Message(1300)}), kInactive, 5, 10, 1300},
+    Case{"TrustComesBackAfterABurst",
+         Trusted({Message(1100), Message(1200), Message(1300), Message(2300)}), kActive, 6, 10, 2300},
+    Case{"CloseOnesMustBeInARow",
+         Trusted({Message(1100), Message(1200), Message(1600), Message(1700), Message(1800)}), kActive, 7, 10, 1800},
+    Case{"ThreeSecondsAreNoSilence",         Trusted({Timer(4000)}), kActive, 2, 10, 1000},
+    Case{"LongerIsSilence",                  Trusted({Timer(4001)}), kInactive, 2, 10, 1000},
+    Case{"OneAfterASilenceIsNotEnough",      Trusted({Message(4001)}), kInactive, 3, 10, 4001},
+    Case{"TwoAfterASilenceAre",
+         Trusted({Timer(9000), Message(9500), Message(10500)}), kActive, 4, 10, 10500},
+    Case{"LateTimerDoesNotTrustTheFirst",    Trusted({Message(8000), Timer(8001)}), kInactive, 3, 10, 8000},
+    Case{"DisconnectIsConnecting",           Trusted({Disconnect(1100)}), kConnecting, 2, 10, 1000},
+    Case{"ReconnectStartsAnew",
+         Trusted({Disconnect(1100), Connect(1200), Message(2000)}), kInactive, 3, 10, 2000},
+    Case{"BrokerRestartWithRetained",
+         Trusted({Disconnect(1100), Connect(2000), Retained(2001), Message(2500), Message(3500)}),
+         kActive, 4, 10, 3500}),
     [](const auto& info) { return info.param.name; });
+// clang-format on
 
 // A payload that is not a value has no effect at all: neither on the value, nor on trust, nor on the silence.
+// clang-format off
 INSTANTIATE_TEST_SUITE_P(Refused, SessionTest, testing::Values(
-    Case{"NanHasNoEffect",           {Connect(0), Message(0), Message(1000), Message(2000, "nan")}, kActive, 2, 10, 1000},
-    Case{"EmptyHasNoEffect",         {Connect(0), Message(0), Message(1000), Message(2000, "")}, kActive, 2, 10, 1000},
-    Case{"ImplausibleHasNoEffect",   {Connect(0), Message(0), Message(1000), Message(2000, "-100000"), Message(2500, "1e9")}, kActive, 2, 10, 1000},
+    Case{"NanHasNoEffect",           Trusted({Message(2000, "nan")}), kActive, 2, 10, 1000},
+    Case{"EmptyHasNoEffect",         Trusted({Message(2000, "")}), kActive, 2, 10, 1000},
+    Case{"ImplausibleHasNoEffect",   Trusted({Message(2000, "-100000"), Message(2500, "1e9")}), kActive, 2, 10, 1000},
     Case{"RefusedIsNotTheFirst",     {Connect(0), Message(0, "nan"), Message(1000)}, kInactive, 1, 10, 1000},
     Case{"RefusedIsNotTheSecond",    {Connect(0), Message(0), Message(1000, "nan")}, kInactive, 1, 10, 0},
-    Case{"RefusedDoesNotSplitAGap",  {Connect(0), Message(0), Message(900, "nan"), Message(1000)}, kActive, 2, 10, 1000},
-    Case{"RefusedIsNoBurst",         {Connect(0), Message(0), Message(1000), Message(1010, "x"), Message(1020, "x"), Message(1030, "x")}, kActive, 2, 10, 1000},
-    Case{"RefusedDoesNotEndSilence", {Connect(0), Message(0), Message(1000), Message(2000, "nan"), Message(3000, "nan"), Timer(4001)}, kInactive, 2, 10, 1000},
-    Case{"GoodValueAfterGarbage",    {Connect(0), Message(0), Message(1000), Message(1500, "x"), Message(2000, "312.4")}, kActive, 3, 312.4, 2000}),
+    Case{"RefusedDoesNotSplitAGap",
+         {Connect(0), Message(0), Message(900, "nan"), Message(1000)}, kActive, 2, 10, 1000},
+    Case{"RefusedIsNoBurst",
+         Trusted({Message(1010, "x"), Message(1020, "x"), Message(1030, "x")}), kActive, 2, 10, 1000},
+    Case{"RefusedDoesNotEndSilence",
+         Trusted({Message(2000, "nan"), Message(3000, "nan"), Timer(4001)}), kInactive, 2, 10, 1000},
+    Case{"GoodValueAfterGarbage",    Trusted({Message(1500, "x"), Message(2000, "312.4")}), kActive, 3, 312.4, 2000}),
     [](const auto& info) { return info.param.name; });
+// clang-format on
 
 struct TroubleCase {
   const char* name;
@@ -138,29 +168,41 @@ TEST_P(SessionTroubleTest, IsOneSentence) {
   EXPECT_EQ(details.trouble, GetParam().trouble);
 }
 
+// clang-format off
 INSTANTIATE_TEST_SUITE_P(Trouble, SessionTroubleTest, testing::Values(
     TroubleCase{"NoneWhenAllIsWell", {Connect(0), Message(0), Message(1000)}, 2000, ""},
     TroubleCase{"NotConnected", {Disconnect(0)}, 10, "the MQTT broker is gone"},
     TroubleCase{"NeverHeardAnything", {Connect(0)}, 5000,
                 "no message on topic grid/power for more than 3 s: is its publisher running, and the topic right?"},
     TroubleCase{"OnlyAStoredCopy", {Connect(0), Retained(1)}, 5000,
-                "no message on topic grid/power for more than 3 s: is its publisher running, and the topic right? (only a stored copy of "
+                "no message on topic grid/power for more than 3 s: is its publisher running, and the topic right? (only "
+                "a stored copy of "
                 "unknown age, which is not used)"},
     TroubleCase{"FellSilent", {Connect(0), Message(0), Message(1000)}, 21000,
                 "no message on topic grid/power for more than 3 s: is its publisher running, and the topic right?"},
-    TroubleCase{"GarbageWithControlCharacters", {Connect(0), Message(0), Message(1000, "ab\x1b[31m\"quoted\" and so on and on")}, 1500,
-                "the newest message on topic grid/power was refused: it is not a number (\"ab.[31m.quoted. and so o…\")"},
+    TroubleCase{"GarbageWithControlCharacters",
+         {Connect(0), Message(0), Message(1000, "ab\x1b[31m\"quoted\" and so on and on")}, 1500,
+                "the newest message on topic grid/power was refused: "
+                "it is not a number (\"ab.[31m.quoted. and so o…\")"},
     TroubleCase{"ForgottenWithTheNextGoodOne", {Connect(0), Message(0), Message(1000, "x"), Message(2000)}, 2500, ""},
     TroubleCase{"BurstOrWrongInterval", {Connect(0), Message(0), Message(100), Message(200), Message(300)}, 400,
-                "messages on topic grid/power come more than three times faster than interval_s = 1: an old burst, or the wrong "
+                "messages on topic grid/power come more than three times faster than interval_s = 1: an old "
+                "burst, or the wrong "
                 "interval"},
-    TroubleCase{"Flapping", {Connect(0), Disconnect(500), Connect(1500), Disconnect(2000), Connect(4000), Disconnect(4100)}, 5000,
+    TroubleCase{"AReconnectForgetsTheBurst",
+         {Connect(0), Message(0), Message(100), Message(200), Message(300), Disconnect(400),
+                Connect(3000)}, 3100, ""},
+    TroubleCase{"Flapping",
+         {Connect(0), Disconnect(500), Connect(1500), Disconnect(2000), Connect(4000), Disconnect(4100)}, 5000,
                 "the MQTT broker drops this client within 2 s of each connect: another client may use the same id, or "
                 "the broker's limits forbid it"},
-    TroubleCase{"TwoShortOnesAreNoFlapping", {Connect(0), Disconnect(500), Connect(1500), Disconnect(2000)}, 2100, "the MQTT broker is gone"},
-    TroubleCase{"ALongOneEndsFlapping", {Connect(0), Disconnect(500), Connect(1000), Disconnect(1500), Connect(2000), Disconnect(9000),
+    TroubleCase{"TwoShortOnesAreNoFlapping",
+         {Connect(0), Disconnect(500), Connect(1500), Disconnect(2000)}, 2100, "the MQTT broker is gone"},
+    TroubleCase{"ALongOneEndsFlapping",
+         {Connect(0), Disconnect(500), Connect(1000), Disconnect(1500), Connect(2000), Disconnect(9000),
                 Connect(9500), Disconnect(9600)}, 9700, "the MQTT broker is gone"}),
     [](const auto& info) { return info.param.name; });
+// clang-format on
 
 TEST(Session, SaysThatTheSubscriptionWasRefused) {
   Session session = MakeSession();
@@ -173,7 +215,8 @@ TEST(Session, SaysThatTheSubscriptionWasRefused) {
 
 TEST(Session, CountsEachRefusalAndShowsTheStoredCopy) {
   Session session = MakeSession();
-  for (const Event& event : {Connect(0), Retained(1, "412"), Message(10, "nan"), Message(20, "nan"), Message(30, "1,5"), Message(40)}) {
+  for (const Event& event :
+       {Connect(0), Retained(1, "412"), Message(10, "nan"), Message(20, "nan"), Message(30, "1,5"), Message(40)}) {
     Feed(session, event);
   }
   DeviceDetails details;
@@ -204,7 +247,8 @@ TEST(Session, SilenceFollowsSlowMeters) {
 TEST(Session, ExactlyAThirdOfTheIntervalIsNoBurst) {
   Session session = MakeSession(milliseconds(900));
   session.OnConnected(kStart);
-  for (const int at_ms : {0, 900, 1200, 1500, 1800, 2100}) session.OnMessage(Bytes("1"), false, kStart + milliseconds(at_ms));
+  for (const int at_ms : {0, 900, 1200, 1500, 1800, 2100})
+    session.OnMessage(Bytes("1"), false, kStart + milliseconds(at_ms));
   EXPECT_EQ(session.state().lifecycle, kActive);
 }
 
@@ -221,8 +265,10 @@ TEST(Session, KeepsItsPromisesUnderRandomTraffic) {
     int activated = 0;
     for (int step = 0; step < 2000; ++step) {
       const MeterState before = session.state();
-      now += Nanoseconds(static_cast<int64_t>(random() % static_cast<uint64_t>(random() % 40 == 0 ? 4 * silence.count()
-                                              : random() % 3 == 0 ? interval.count() / 4 : 2 * interval.count())));
+      now += Nanoseconds(
+          static_cast<int64_t>(random() % static_cast<uint64_t>(random() % 40 == 0  ? 4 * silence.count()
+                                                                : random() % 3 == 0 ? interval.count() / 4
+                                                                                    : 2 * interval.count())));
       if (session.NextDue() <= now) session.OnTime(now);
       const uint64_t what = random() % 100;
       if (what == 0) {
@@ -257,7 +303,8 @@ TEST(Session, KeepsItsPromisesUnderRandomTraffic) {
         ASSERT_LE(now - arrivals.back(), silence);
         if (arrivals.size() > 3) {
           bool burst = true;
-          for (size_t i = arrivals.size() - 3; i < arrivals.size(); ++i) burst &= 3 * (arrivals[i] - arrivals[i - 1]) < interval;
+          for (size_t i = arrivals.size() - 3; i < arrivals.size(); ++i)
+            burst &= 3 * (arrivals[i] - arrivals[i - 1]) < interval;
           ASSERT_FALSE(burst);
         }
       }

@@ -18,8 +18,8 @@ class BrokerProcess {
   BrokerProcess(const BrokerProcess&) = delete;
   BrokerProcess& operator=(const BrokerProcess&) = delete;
 
-  // Waits until it accepts connections. `extra_configuration`: lines for mosquitto.conf. Starts on a free port the first
-  // time and on the same port later. Fails with a sentence when there is no mosquitto, or it ends by itself.
+  // Waits until it accepts connections. `extra_configuration`: lines for mosquitto.conf. Starts on a free port the
+  // first time and on the same port later. Fails with a sentence when there is no mosquitto, or it ends by itself.
   [[nodiscard]] absl::Status Start(const std::string& extra_configuration = "");
   // Kills it without ceremony, as a power cut does. Idempotent.
   void Stop();

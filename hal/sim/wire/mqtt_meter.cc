@@ -16,8 +16,8 @@ namespace {
 constexpr size_t kPast = 600;
 
 // One after another; none of them is a value.
-constexpr std::array<const char*, 8> kGarbage = {"hello",       "1,5",  "0x10", "412 W", "{\"power\":", "\xff\xfe\x00", "unavailable",
-                                                 "12.5.2026"};
+constexpr std::array<const char*, 8> kGarbage = {"hello",       "1,5",          "0x10",        "412 W",
+                                                 "{\"power\":", "\xff\xfe\x00", "unavailable", "12.5.2026"};
 
 }  // namespace
 
@@ -40,8 +40,8 @@ absl::Status MqttMeterWire::Connect() {
   mosquitto_reconnect_delay_set(client_.get(), 1, 5, true);
   const int connected = mosquitto_connect(client_.get(), options_.host.c_str(), options_.port, 30);
   if (connected != MOSQ_ERR_SUCCESS) {
-    return absl::UnavailableError(absl::StrCat("cannot connect to the MQTT broker ", options_.host, ":", options_.port, ": ",
-                                               mosquitto_strerror(connected)));
+    return absl::UnavailableError(absl::StrCat("cannot connect to the MQTT broker ", options_.host, ":", options_.port,
+                                               ": ", mosquitto_strerror(connected)));
   }
   if (const int started = mosquitto_loop_start(client_.get()); started != MOSQ_ERR_SUCCESS) {
     return absl::InternalError(mosquitto_strerror(started));
@@ -52,7 +52,8 @@ absl::Status MqttMeterWire::Connect() {
 void MqttMeterWire::SetFault(Fault fault, bool present) { faults_.at(static_cast<size_t>(fault)) = present; }
 
 std::string MqttMeterWire::Payload(Watts power) const {
-  const double value = (HasFault(Fault::kFlipped) ? -power.value() : power.value()) * (HasFault(Fault::kKilowatts) ? 1e-3 : 1.0);
+  const double value =
+      (HasFault(Fault::kFlipped) ? -power.value() : power.value()) * (HasFault(Fault::kKilowatts) ? 1e-3 : 1.0);
   const std::string number = absl::StrFormat("%.*f", HasFault(Fault::kKilowatts) ? 4 : 1, value);
   if (options_.format == Format::kNumber) return number;
   return absl::StrCat(R"({"Time":"2026-02-03T07:41:20","SML":{"Total_in":18211.4471,"Power_curr":)", number, "}}");
@@ -80,8 +81,8 @@ void MqttMeterWire::SendRaw(const std::string& payload, bool retain) {
   ++published_;
   if (client_ == nullptr) return;
   // Without a connection the message is lost, as a meter's would be.
-  mosquitto_publish(client_.get(), nullptr, options_.topic.c_str(), static_cast<int>(payload.size()), payload.data(), /*qos=*/0,
-                    retain);
+  mosquitto_publish(client_.get(), nullptr, options_.topic.c_str(), static_cast<int>(payload.size()), payload.data(),
+                    /*qos=*/0, retain);
 }
 
 }  // namespace abcds::sim

@@ -15,8 +15,8 @@ struct mosquitto;
 
 namespace abcds::sim {
 
-// Publishes through a real broker with the client library's own thread, which also reconnects. Not thread-safe; call it from
-// the thread that steps the house.
+// Publishes through a real broker with the client library's own thread, which also reconnects. Not thread-safe; call it
+// from the thread that steps the house.
 class MqttMeterWire {
  public:
   enum class Format : uint8_t {
