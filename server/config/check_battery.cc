@@ -62,9 +62,9 @@ void CheckCurrents(const Battery& battery, const Scope& scope) {
   const BatteryCurrents currents = CurrentsOf(battery);
   const auto check_rate = [&](int number, double current) {
     if (IsGiven(battery, number) && current > kMostCurrentPerCapacity * battery.capacity_ah()) {
-      scope.Add(Field(battery, number), absl::StrCat("= ", FormatNumber(current), " is more than ",
-                                                     FormatNumber(kMostCurrentPerCapacity), " times capacity_ah = ",
-                                                     FormatNumber(battery.capacity_ah()), " per hour"));
+      scope.Add(Field(battery, number),
+                absl::StrCat("= ", FormatNumber(current), " is more than ", FormatNumber(kMostCurrentPerCapacity),
+                             " times capacity_ah = ", FormatNumber(battery.capacity_ah()), " per hour"));
     }
   };
   check_rate(Battery::kMaxChargeCurrentAFieldNumber, currents.charge);

@@ -32,8 +32,8 @@ void CheckName(const Message& message, int number, const Scope& scope) {
   bool good = name.size() <= kLongestName;
   for (const unsigned char c : name) good = good && (std::isalnum(c) != 0 || c == '-' || c == '_');
   if (!good) {
-    scope.Add(Field(message, number), absl::StrCat("= \"", name, "\" is no name: 1 to ", kLongestName,
-                                                   " letters, digits, - and _"));
+    scope.Add(Field(message, number),
+              absl::StrCat("= \"", name, "\" is no name: 1 to ", kLongestName, " letters, digits, - and _"));
   }
 }
 
@@ -97,7 +97,8 @@ void CheckBuses(const v1::Config& config, const Scope& root) {
       int number = 0;
       if (absl::StartsWith(bus.port(), "tcp://") ? !SplitHostPort(bus.port().substr(6), host, number)
                                                  : bus.port().front() != '/') {
-        scope.Add(port, absl::StrCat("= \"", bus.port(), "\" must be a full path (\"/dev/serial/by-id/…\") or \"tcp://host:port\""));
+        scope.Add(port, absl::StrCat("= \"", bus.port(),
+                                     "\" must be a full path (\"/dev/serial/by-id/…\") or \"tcp://host:port\""));
       }
       const auto [known, is_new] = owners.emplace(RealPort(bus.port()), scope.path());
       if (!is_new) {
@@ -185,8 +186,8 @@ class BusUsers {
 
   const v1::Config& config_;
   const DeviceCatalog& catalog_;
-  std::map<std::pair<std::string, double>, std::string> addresses_;                   // bus, address → path
-  std::map<std::string, std::pair<uint32_t, std::string>> bauds_;  // bus → baud, path
+  std::map<std::pair<std::string, double>, std::string> addresses_;  // bus, address → path
+  std::map<std::string, std::pair<uint32_t, std::string>> bauds_;    // bus → baud, path
 };
 
 void CheckConverter(const v1::Converter& converter, const DeviceRules& rules, const Scope& scope) {
@@ -198,9 +199,8 @@ void CheckConverter(const v1::Converter& converter, const DeviceRules& rules, co
     if (!able) {
       for (const int number : {max_number, min_number}) {
         if (IsGiven(converter, number) && NumberInForce(converter, number) != 0) {
-          scope.Add(Field(converter, number),
-                    absl::StrCat("= ", FormatNumber(NumberInForce(converter, number)), ": a ", rules.name(),
-                                 " of this kind cannot ", verb));
+          scope.Add(Field(converter, number), absl::StrCat("= ", FormatNumber(NumberInForce(converter, number)), ": a ",
+                                                           rules.name(), " of this kind cannot ", verb));
         }
       }
       return;
@@ -264,7 +264,8 @@ void CheckDevices(const v1::Config& config, const DeviceCatalog& catalog, const 
     rules->CheckConverter(config.converter(i), scope);
     if (rules->simulated()) {
       const auto [known, is_new] = simulated_arms.emplace(rules->arm(), scope.path());
-      if (!is_new) scope.Add(absl::StrCat("is a second ", rules->arm(), "; the simulated house has one, ", known->second));
+      if (!is_new)
+        scope.Add(absl::StrCat("is a second ", rules->arm(), "; the simulated house has one, ", known->second));
     }
     CheckConverter(config.converter(i), *rules, scope);
   }
@@ -274,8 +275,9 @@ void CheckDevices(const v1::Config& config, const DeviceCatalog& catalog, const 
     root.Add(absl::StrCat("converter is given ", config.converter_size(), " times; at most ", kMaxConverters));
   }
   if (!simulated.empty() && !real.empty()) {
-    root.Add(absl::StrCat(simulated, " is simulated and ", real,
-                          " is real hardware: a simulated house must not steer a real battery, nor be steered with one"));
+    root.Add(
+        absl::StrCat(simulated, " is simulated and ", real,
+                     " is real hardware: a simulated house must not steer a real battery, nor be steered with one"));
   }
 }
 

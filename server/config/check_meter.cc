@@ -33,8 +33,8 @@ void CheckBroker(const v1::MqttBroker& broker, const Scope& scope) {
   const MqttBroker::Tls& tls = broker.tls();
   const Scope tls_scope = scope.Nested(Field(broker, MqttBroker::kTlsFieldNumber));
   if (tls.has_certificate_file() != tls.has_key_file()) {
-    const int missing = tls.has_key_file() ? MqttBroker::Tls::kCertificateFileFieldNumber
-                                           : MqttBroker::Tls::kKeyFileFieldNumber;
+    const int missing =
+        tls.has_key_file() ? MqttBroker::Tls::kCertificateFileFieldNumber : MqttBroker::Tls::kKeyFileFieldNumber;
     tls_scope.Add(Field(tls, missing), "is missing: a client's certificate and its key come together");
   }
   for (const int number : {MqttBroker::Tls::kCaFileFieldNumber, MqttBroker::Tls::kCertificateFileFieldNumber,
@@ -62,9 +62,9 @@ void CheckMeter(const v1::Config& config, const Scope& root) {
     if (broker != nullptr) {
       const Scope device_scope = scope.Nested(*device.field);
       if (device.options->GetReflection()->HasField(*device.options, broker)) {
-        CheckBroker(static_cast<const v1::MqttBroker&>(
-                        device.options->GetReflection()->GetMessage(*device.options, broker)),
-                    device_scope.Nested(*broker));
+        CheckBroker(
+            static_cast<const v1::MqttBroker&>(device.options->GetReflection()->GetMessage(*device.options, broker)),
+            device_scope.Nested(*broker));
       } else if (!device_scope.IsUnreadable(*broker)) {
         device_scope.Add(*broker, "is missing: host and port of the MQTT broker");
       }

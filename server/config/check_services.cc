@@ -31,7 +31,8 @@ int CheckListen(const Services& services, int number, const Scope& scope) {
   }
   if (!IsLoopback(host)) {
     scope.Add(Field(services, number),
-              absl::StrCat("= \"", address, "\" is reachable by others, and this version protects nothing beyond loopback: "
+              absl::StrCat("= \"", address,
+                           "\" is reachable by others, and this version protects nothing beyond loopback: "
                            "only 127.0.0.0/8, localhost and [::1]; from elsewhere use an SSH tunnel"));
   }
   return port;
@@ -45,8 +46,8 @@ void CheckServices(const v1::Config& config, const Scope& root) {
   const int grpc_port = CheckListen(services, Services::kGrpcListenFieldNumber, scope);
   const int metrics_port = CheckListen(services, Services::kMetricsListenFieldNumber, scope);
   if (grpc_port != 0 && grpc_port == metrics_port) {
-    const int blamed = services.has_metrics_listen() ? Services::kMetricsListenFieldNumber
-                                                     : Services::kGrpcListenFieldNumber;
+    const int blamed =
+        services.has_metrics_listen() ? Services::kMetricsListenFieldNumber : Services::kGrpcListenFieldNumber;
     scope.Add(Field(services, blamed), absl::StrCat("uses port ", grpc_port, ", which the other service has"));
   }
 }

@@ -36,8 +36,8 @@ class DeviceRules {
   virtual void CheckConverter(const v1::Converter&, const Scope&) const {}
   virtual void CheckBms(const v1::Bms&, const Scope&) const {}
 
-  // Converters only: everything that is assumed of the device where the file says nothing, its abilities and power limits.
-  // Must give an answer also while the arm is incomplete (the check goes on after a problem).
+  // Converters only: everything that is assumed of the device where the file says nothing, its abilities and power
+  // limits. Must give an answer also while the arm is incomplete (the check goes on after a problem).
   [[nodiscard]] virtual ConverterSettings ConverterDefaults(const v1::Converter&) const { return {}; }
 
   // Adds this device to an example, with values that pass the check; buses it needs as well. For a battery device also

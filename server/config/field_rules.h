@@ -1,5 +1,5 @@
-// Range and default of every field of the configuration: one table. It repeats what the comments of config.proto promise
-// to people; a test compares the two word for word.
+// Range and default of every field of the configuration: one table. It repeats what the comments of config.proto
+// promise to people; a test compares the two word for word.
 #ifndef ABCDS_SERVER_CONFIG_FIELD_RULES_H_
 #define ABCDS_SERVER_CONFIG_FIELD_RULES_H_
 
@@ -18,8 +18,8 @@ struct FieldRule {
   // Numeric fields: the allowed range, both ends included.
   double low = 0;
   double high = 0;
-  // As it would be written in the file, without quotes; null where there is none, or where it depends on other fields or
-  // on the type of device.
+  // As it would be written in the file, without quotes; null where there is none, or where it depends on other fields
+  // or on the type of device.
   const char* fallback = nullptr;
 };
 

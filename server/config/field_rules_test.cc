@@ -80,8 +80,8 @@ TEST(FieldRules, EveryRowIsAScalarFieldOfTheSchema) {
 TEST(FieldRules, EveryNumberHasARangeThatHoldsItsDefault) {
   for (const FieldRule& rule : FieldRules()) {
     const FieldDescriptor& field = *rule.message->FindFieldByNumber(rule.number);
-    const bool number = field.cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE ||
-                        field.cpp_type() == FieldDescriptor::CPPTYPE_UINT32;
+    const bool number =
+        field.cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE || field.cpp_type() == FieldDescriptor::CPPTYPE_UINT32;
     if (!number) continue;
     EXPECT_LT(rule.low, rule.high) << field.full_name();
     if (rule.fallback == nullptr) continue;

@@ -8,8 +8,8 @@
 namespace abcds {
 
 // `config` with each field that the file leaves to a default, set to that default: the table's, the device's, or what
-// follows from other fields. Fields that stay missing are those without any value in force. `config` must have passed the
-// check.
+// follows from other fields. Fields that stay missing are those without any value in force. `config` must have passed
+// the check.
 [[nodiscard]] v1::Config WithDefaults(const v1::Config& config, const DeviceCatalog& catalog);
 
 }  // namespace abcds

@@ -10,8 +10,8 @@
 
 namespace abcds {
 
-// A complete, commented file for the named devices, "lumentree+mqtt": every field with its meaning, range and default; it
-// passes the check as it is. InvalidArgument with what is known or missing where the names make no site.
+// A complete, commented file for the named devices, "lumentree+mqtt": every field with its meaning, range and default;
+// it passes the check as it is. InvalidArgument with what is known or missing where the names make no site.
 [[nodiscard]] absl::StatusOr<std::string> PrintConfig(const std::string& devices, const DeviceCatalog& catalog);
 
 // The same form for a configuration that has passed the check. Passwords are left out.

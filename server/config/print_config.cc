@@ -189,9 +189,11 @@ absl::StatusOr<std::string> PrintConfig(const std::string& devices, const Device
     return absl::InvalidArgumentError(absl::StrCat(devices, " makes no complete site: ", absl::StrJoin(reasons, "; ")));
   }
   const std::string header = absl::StrCat(
-      "# ABCDs: configuration for ", devices, ".\n"
+      "# ABCDs: configuration for ", devices,
+      ".\n"
       "#\n"
-      "# Lines that end in \"# yours\" are examples: put in what holds for your site. Lines like \"# field: value\" show\n"
+      "# Lines that end in \"# yours\" are examples: put in what holds for your site. Lines like \"# field: value\" "
+      "show\n"
       "# a default; remove the # to change it. Ranges are [lowest, highest].\n"
       "# Check the file with `abcdsctl config check FILE`. Power is + where it is drawn from the AC bus.\n\n");
   return header + PrintCommented(config, catalog);

@@ -72,13 +72,18 @@ std::string PrintReference(const DeviceCatalog& catalog) {
   std::string out = absl::StrCat(
       "# Configuration reference\n\n"
       "<!-- Written by `abcdsd --tool config-reference` from proto/abcds/v1/config.proto; change it there. -->\n\n"
-      "One file describes a site: by default `/etc/abcds/abcds.textproto`, else `abcdsd --config FILE`. It is protobuf text\n"
-      "format: `field: value` lines, `block { … }`, comments from `#` to the end of the line. The field names carry the unit.\n\n"
+      "One file describes a site: by default `/etc/abcds/abcds.textproto`, else `abcdsd --config FILE`. It is protobuf "
+      "text\n"
+      "format: `field: value` lines, `block { … }`, comments from `#` to the end of the line. The field names carry "
+      "the unit.\n\n"
       "* Start from `abcdsd --print_config lumentree+mqtt` or from a file in [examples](examples/README.md).\n"
-      "* Check with `abcdsctl config check FILE` or `abcdsd --config FILE --check`. All problems are reported at once, each\n"
-      "  with its line, the full path of the field and what is allowed. Nothing is corrected silently: the daemon does not\n"
+      "* Check with `abcdsctl config check FILE` or `abcdsd --config FILE --check`. All problems are reported at once, "
+      "each\n"
+      "  with its line, the full path of the field and what is allowed. Nothing is corrected silently: the daemon does "
+      "not\n"
       "  start on a file with a problem.\n"
-      "* Ranges are [lowest, highest], both included. Signs: + is power drawn from the AC bus, at the grid + is import.\n"
+      "* Ranges are [lowest, highest], both included. Signs: + is power drawn from the AC bus, at the grid + is "
+      "import.\n"
       "* Where the text says \"the device's\", the value depends on the type of device; `--print_config` shows it.\n\n"
       "Devices of this version: ",
       absl::StrJoin(names, ", "), ".\n");

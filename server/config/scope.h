@@ -14,8 +14,8 @@ namespace abcds {
 // Cheap to copy; must not outlive the Problems and the parse tree it was made with.
 class Scope {
  public:
-  // The whole file. `tree` may be null (lines are then not known). `unreadable` holds the paths of fields that are in the
-  // file with a value that could not be read: they are not missing as well.
+  // The whole file. `tree` may be null (lines are then not known). `unreadable` holds the paths of fields that are in
+  // the file with a value that could not be read: they are not missing as well.
   Scope(Problems& problems, const google::protobuf::TextFormat::ParseInfoTree* tree,
         const std::set<std::string>& unreadable)
       : problems_(&problems), tree_(tree), unreadable_(&unreadable) {}

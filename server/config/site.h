@@ -35,7 +35,7 @@ struct Site {
   int priority = 40;       // SCHED_FIFO
   std::optional<int> cpu;  // missing: any
 
-  std::string grpc_listen;     // "127.0.0.1:50051"; empty: off
+  std::string grpc_listen;  // "127.0.0.1:50051"; empty: off
   std::string metrics_listen;
 
   Device meter;
@@ -47,8 +47,8 @@ struct Site {
   v1::Config config;
 };
 
-// Reads and checks a file. NotFound or PermissionDenied with a sentence where it cannot be read; InvalidArgument with one
-// line per problem, all of them, where its content is wrong.
+// Reads and checks a file. NotFound or PermissionDenied with a sentence where it cannot be read; InvalidArgument with
+// one line per problem, all of them, where its content is wrong.
 [[nodiscard]] absl::StatusOr<Site> LoadSite(const std::string& path, const DeviceCatalog& catalog);
 
 // The same for a text; `name` stands in for the file name.

@@ -29,7 +29,9 @@ struct Complaint {
 // The parser's errors end it, its warnings (unknown fields) do not; for us both are problems.
 class Complaints final : public google::protobuf::io::ErrorCollector {
  public:
-  void AddError(int line, int column, const std::string& message) override { errors.push_back({line, column, message}); }
+  void AddError(int line, int column, const std::string& message) override {
+    errors.push_back({line, column, message});
+  }
   void AddWarning(int line, int column, const std::string& message) override {
     unknown.push_back({line, column, message});
   }
@@ -77,9 +79,9 @@ std::string UnknownField(const TextPlace& place) {
 
 // Messages of protobuf's parser (3.21) which are about one field's value, so that the rest can still be read.
 bool IsAboutValue(const std::string& message) {
-  for (const char* beginning : {"Expected integer", "Expected double", "Expected string", "Integer out of range",
-                                "Invalid value for boolean", "Unknown enumeration value", "Expected \"{\"",
-                                "Expected identifier, got: ["}) {
+  for (const char* beginning :
+       {"Expected integer", "Expected double", "Expected string", "Integer out of range", "Invalid value for boolean",
+        "Unknown enumeration value", "Expected \"{\"", "Expected identifier, got: ["}) {
     if (absl::StartsWith(message, beginning)) return true;
   }
   return false;
@@ -143,8 +145,10 @@ void ReadConfigText(const std::string& text, ConfigText& result, Problems& probl
 
     for (const Complaint& unknown : complaints.unknown) {
       const auto place = FindPlace(readable, unknown.line, unknown.column, *v1::Config::descriptor());
-      if (place.has_value()) problems.Add(place->line, place->column, UnknownField(*place));
-      else problems.Add(unknown.line + 1, unknown.column + 1, unknown.message);
+      if (place.has_value())
+        problems.Add(place->line, place->column, UnknownField(*place));
+      else
+        problems.Add(unknown.line + 1, unknown.column + 1, unknown.message);
     }
     if (result.complete || complaints.errors.empty()) return;
 

@@ -120,8 +120,8 @@ void MeasureValue(const std::string& text, const std::vector<Token>& tokens, siz
     if (i >= value) place.value += tokens[i].text;
     place.end = tokens[i].begin + tokens[i].text.size();
     // A second field on this line begins where a name is followed by a colon or a block.
-    const bool next_is_field = i + 2 < tokens.size() && Names(tokens[i + 1].text) &&
-                               (tokens[i + 2].text == ":" || Opens(tokens[i + 2].text));
+    const bool next_is_field =
+        i + 2 < tokens.size() && Names(tokens[i + 1].text) && (tokens[i + 2].text == ":" || Opens(tokens[i + 2].text));
     if (i >= value && next_is_field) break;
   }
 }

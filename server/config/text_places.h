@@ -1,5 +1,5 @@
-// Finds fields in the text of a configuration, so that a problem the parser reports as line and column gets its full field
-// path, and so that the check can go on behind an unreadable value.
+// Finds fields in the text of a configuration, so that a problem the parser reports as line and column gets its full
+// field path, and so that the check can go on behind an unreadable value.
 #ifndef ABCDS_SERVER_CONFIG_TEXT_PLACES_H_
 #define ABCDS_SERVER_CONFIG_TEXT_PLACES_H_
 
@@ -17,9 +17,9 @@ struct TextPlace {
   const google::protobuf::FieldDescriptor* field = nullptr;
   const google::protobuf::Descriptor* parent = nullptr;
   std::string name;
-  int line = 0;    // of the name, from 1
-  int column = 0;  // likewise
-  std::string value;   // as written; "{" for a block; empty where there is none
+  int line = 0;       // of the name, from 1
+  int column = 0;     // likewise
+  std::string value;  // as written; "{" for a block; empty where there is none
   // The field with its value, as offsets into the text. A simple value is taken to the end of its line.
   size_t begin = 0;
   size_t end = 0;

@@ -79,9 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"FieldTwice",
              "battery {\n  cells: 8\n  cells: 16\n}\n",
              {"site:3:3: battery.cells is given more than once"}},
-        Case{"BlockTwice",
-             "battery {\n}\nbattery {\n  cells: 16\n}\n",
-             {"site:3:1: battery is given more than once"}},
+        Case{"BlockTwice", "battery {\n}\nbattery {\n  cells: 16\n}\n", {"site:3:1: battery is given more than once"}},
         Case{"TwoDevicesInOne",
              "meter {\n  house {}\n  mqtt {}\n}\n",
              {"site:3:3: meter.mqtt is a second device here; only one can be given"}},
@@ -93,18 +91,20 @@ INSTANTIATE_TEST_SUITE_P(
               "site:5:22: regulation.target_w = z must be a number in [-20000, 20000]"}},
         Case{"MissingBrace", "battery {\n  cells: 8\n", {"site:3:1: syntax error: Expected identifier"}},
         Case{"StrayBrace", "site: \"x\"\n}\n", {"site:2:1: syntax error: Expected identifier"}},
-        Case{"NotTextFormatAtAll", "[Setup]\nloglevel = 20\n",
-             {"site:1:2: Setup is not a known field; known here: site, bus, meter, converter, bms, battery, regulation, "
-              "real_time, services",
-              "site:2:1: syntax error: Expected \"{\""}},
+        Case{
+            "NotTextFormatAtAll",
+            "[Setup]\nloglevel = 20\n",
+            {"site:1:2: Setup is not a known field; known here: site, bus, meter, converter, bms, battery, regulation, "
+             "real_time, services",
+             "site:2:1: syntax error: Expected \"{\""}},
         Case{"PasswordIsNeverRepeated", kBroker, {"site:3:3: meter.mqtt.broker.password must be text in quotes"}}),
     [](const auto& info) { return info.param.name; });
 
 TEST(ReadConfigText, PasswordIsNotInASyntaxErrorEither) {
-  for (const char* text : {"meter { mqtt { broker { password \"hunter2\" } } }", "meter { mqtt { broker { \"hunter2\" } } }",
-                           "meter { mqtt { broker { password: hunter2 } } }",
-                           "meter { mqtt { broker { password: \"hunter2 } } }",
-                           "meter { mqtt { broker { password: { hunter2: \"hunter2\" } } } }"}) {
+  for (const char* text :
+       {"meter { mqtt { broker { password \"hunter2\" } } }", "meter { mqtt { broker { \"hunter2\" } } }",
+        "meter { mqtt { broker { password: hunter2 } } }", "meter { mqtt { broker { password: \"hunter2 } } }",
+        "meter { mqtt { broker { password: { hunter2: \"hunter2\" } } } }"}) {
     const auto lines = Read(text);
     ASSERT_FALSE(lines.empty()) << text;
     for (const std::string& line : lines) EXPECT_EQ(line.find("hunter2"), std::string::npos) << line;
@@ -129,7 +129,8 @@ TEST(ReadConfigText, NothingIsCertainAfterASyntaxError) {
 // Total: every text, cut anywhere, gets an answer, and what is not complete is a problem.
 TEST(ReadConfigText, EveryPrefixGetsAnAnswer) {
   const std::string text =
-      "site: 'home' # {\nbus { name: \"s\" port: \"/dev/x\" baud: 9600 }\nconverter < lumentree { model: MODEL_600 } >\n"
+      "site: 'home' # {\nbus { name: \"s\" port: \"/dev/x\" baud: 9600 }\nconverter < lumentree { model: MODEL_600 } "
+      ">\n"
       "meter { mqtt { broker { host: \"h\" tls {} } json_path: \"[\\\"1.7.0\\\"]\" } latency_s: 0x10 }\n";
   for (size_t length = 0; length <= text.size(); ++length) {
     ConfigText read;

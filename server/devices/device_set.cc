@@ -36,8 +36,8 @@ absl::StatusOr<std::unique_ptr<DeviceSet>> DeviceSet::Build(const Site& site) {
 
   for (size_t i = 0; i < site.converters.size(); ++i) {
     const Site::Device& entry = site.converters[i];
-    auto built = TypeOf(DeviceKind::kConverter, entry)
-                     .BuildConverter(site.config.converter(static_cast<int>(i)), context);
+    auto built =
+        TypeOf(DeviceKind::kConverter, entry).BuildConverter(site.config.converter(static_cast<int>(i)), context);
     if (!built.ok()) return AtDevice(built.status(), entry);
     PowerConverter* device = built->get();
     set->converters_.push_back(*std::move(built));

@@ -25,8 +25,8 @@ class DeviceSet {
  public:
   // A device as faces see it.
   struct View {
-    std::string name;  // unique in the site
-    std::string type;  // "lumentree"
+    std::string name;                        // unique in the site
+    std::string type;                        // "lumentree"
     std::function<DeviceDetails()> details;  // any ordinary thread; valid while the set lives
   };
 
@@ -38,9 +38,9 @@ class DeviceSet {
   DeviceSet(const DeviceSet&) = delete;
   DeviceSet& operator=(const DeviceSet&) = delete;
 
-  // Opens every actuator first, each with 0 W as its first command, then BMS and meter. A device that is missing or dead
-  // is no error: it is retried for ever. FailedPrecondition, with everything stopped again, where another process owns a
-  // port.
+  // Opens every actuator first, each with 0 W as its first command, then BMS and meter. A device that is missing or
+  // dead is no error: it is retried for ever. FailedPrecondition, with everything stopped again, where another process
+  // owns a port.
   [[nodiscard]] absl::Status Start();
   // Every converter at 0 W, all in parallel and before anything else is closed; then the rest. Idempotent. Returns
   // within about 3 s.

@@ -24,8 +24,8 @@ class BusSet;
 struct BuildContext {
   const Site& site;
   BusSet& buses;
-  // Where several devices are faces of one thing (the simulated house), that thing, by a name of their choice; the first
-  // one makes it.
+  // Where several devices are faces of one thing (the simulated house), that thing, by a name of their choice; the
+  // first one makes it.
   std::map<std::string, std::shared_ptr<void>> shared;
 };
 

@@ -33,7 +33,8 @@ class HouseMeter final : public HouseType {
 
   void CheckMeter(const v1::Meter& meter, const Scope& scope) const override {
     if (meter.invert()) {
-      scope.Add(Field(meter, v1::Meter::kInvertFieldNumber), "= true: the simulated house's meter counts import as positive");
+      scope.Add(Field(meter, v1::Meter::kInvertFieldNumber),
+                "= true: the simulated house's meter counts import as positive");
     }
   }
 

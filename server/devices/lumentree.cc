@@ -37,8 +37,8 @@ class Lumentree final : public DeviceType {
   std::string arm() const override { return "lumentree"; }
   uint32_t baud() const override { return 9600; }
 
-  // Nothing is published about the speed of these inverters: dead time and ramps are assumptions on the slow side of what
-  // users saw, with an uncertainty that covers the rest. `abcdsctl explain` and a test on the plant tell better.
+  // Nothing is published about the speed of these inverters: dead time and ramps are assumptions on the slow side of
+  // what users saw, with an uncertainty that covers the rest. `abcdsctl explain` and a test on the plant tell better.
   ConverterSettings ConverterDefaults(const v1::Converter& converter) const override {
     const Traits& traits = TraitsOf(ModelOf(converter.lumentree()));
     ConverterSettings settings;
@@ -84,14 +84,16 @@ class Lumentree final : public DeviceType {
     for (const Site::SerialBus& bus : context.site.buses) {
       if (bus.name != options.bus()) continue;
       driver.port_label = bus.port;
-      return std::make_shared<LumentreeConverter>(
-          driver, context.buses.Modbus(bus.name, bus.port, static_cast<int>(bus.baud)));
+      return std::make_shared<LumentreeConverter>(driver,
+                                                  context.buses.Modbus(bus.name, bus.port, static_cast<int>(bus.baud)));
     }
     return absl::InternalError(absl::StrCat("no bus \"", options.bus(), "\""));
   }
 
   bool decodes() const override { return true; }
-  std::string decode_usage() const override { return "[--request HEX] HEX    a reply, with its CRC; a read's needs its request"; }
+  std::string decode_usage() const override {
+    return "[--request HEX] HEX    a reply, with its CRC; a read's needs its request";
+  }
 
   absl::StatusOr<std::map<std::string, double>> Decode(const DecodeInput& input) const override {
     if (!input.settings.empty()) {

@@ -77,8 +77,9 @@ class Mqtt final : public DeviceType {
     const v1::MqttMeter& options = meter.mqtt();
     const Scope mqtt = scope.Nested(Field(meter, v1::Meter::kMqttFieldNumber));
     if (options.topic().find_first_of("#+") != std::string::npos) {
-      mqtt.Add(Field(options, v1::MqttMeter::kTopicFieldNumber),
-               absl::StrCat("= \"", options.topic(), "\" has a wildcard (# or +): name the one topic of the grid power"));
+      mqtt.Add(
+          Field(options, v1::MqttMeter::kTopicFieldNumber),
+          absl::StrCat("= \"", options.topic(), "\" has a wildcard (# or +): name the one topic of the grid power"));
     }
     // Empty would quietly mean "no path".
     if (options.has_json_path() && options.json_path().empty()) {
@@ -90,8 +91,8 @@ class Mqtt final : public DeviceType {
     const auto codec = Codec::Create(path_only);
     if (!codec.ok()) {
       mqtt.Add(Field(options, v1::MqttMeter::kJsonPathFieldNumber),
-               absl::StrCat("= ", options.json_path(), " is no path: ",
-                            std::string(absl::StripPrefix(codec.status().message(), "json_path: "))));
+               absl::StrCat("= ", options.json_path(),
+                            " is no path: ", std::string(absl::StripPrefix(codec.status().message(), "json_path: "))));
     }
   }
 

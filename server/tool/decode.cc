@@ -83,7 +83,7 @@ bool Parse(const std::vector<std::string>& arguments, Parsed& parsed, std::ostre
       parsed.input.settings[text.substr(0, equals)] = text.substr(equals + 1);
     } else if (absl::StartsWith(argument, "--")) {
       err << (argument == "--request" || argument == "--set" ? absl::StrCat(argument, " wants a value")
-                                                              : absl::StrCat("unknown option ", argument))
+                                                             : absl::StrCat("unknown option ", argument))
           << "\n";
       return false;
     } else if (parsed.device.empty()) {

@@ -45,11 +45,9 @@ class DeviceSetOnAWire : public testing::Test {
   }
   ~DeviceSetOnAWire() override { line_->Stop(); }
 
-  sim::LumentreeInverter inverter_{{.output_w = [] { return 0.0; },
-                                    .set_w = [](double) {},
-                                    .restart = {},
-                                    .dc_voltage_v = [] { return 26.4; }},
-                                   600};
+  sim::LumentreeInverter inverter_{
+      {.output_w = [] { return 0.0; }, .set_w = [](double) {}, .restart = {}, .dc_voltage_v = [] { return 26.4; }},
+      600};
   std::unique_ptr<sim::ModbusLine> line_;
 };
 
@@ -93,8 +91,7 @@ TEST(DeviceSet, AnAbsentPortIsNoError) {
 }
 
 TEST(DeviceSet, AMissingPasswordFileIsNamed) {
-  const auto devices =
-      DeviceSet::Build(SiteOn("/dev/null", "user: \"u\" password_file: \"/nonexistent/password\""));
+  const auto devices = DeviceSet::Build(SiteOn("/dev/null", "user: \"u\" password_file: \"/nonexistent/password\""));
   EXPECT_EQ(devices.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(devices.status().message(), "grid: password_file /nonexistent/password cannot be opened");
 }
@@ -102,8 +99,7 @@ TEST(DeviceSet, AMissingPasswordFileIsNamed) {
 TEST(DeviceSet, AnEmptyPasswordFileIsNamed) {
   const std::string path = absl::StrCat(testing::TempDir(), "/empty-password");
   std::ofstream(path) << "\nhunter2\n";
-  const auto devices =
-      DeviceSet::Build(SiteOn("/dev/null", absl::StrCat("user: \"u\" password_file: \"", path, "\"")));
+  const auto devices = DeviceSet::Build(SiteOn("/dev/null", absl::StrCat("user: \"u\" password_file: \"", path, "\"")));
   EXPECT_EQ(devices.status().message(), absl::StrCat("grid: password_file ", path, " has nothing in its first line"));
 }
 

@@ -68,11 +68,11 @@ TEST_P(PrintConfigTest, DefaultsThatAreUncommentedChangeNothing) {
   for (std::string line; std::getline(lines, line);) {
     const size_t hash = line.find("# ");
     const size_t colon = line.find(": ");
-    const bool is_default = hash != std::string::npos && hash == line.find_first_not_of(' ') &&
-                            colon != std::string::npos && line.find(' ', hash + 2) == colon + 1 &&
-                            line.substr(hash + 2, colon - hash - 2).find_first_not_of(
-                                "abcdefghijklmnopqrstuvwxyz_") == std::string::npos &&
-                            line.find(' ', colon + 2) == std::string::npos;
+    const bool is_default =
+        hash != std::string::npos && hash == line.find_first_not_of(' ') && colon != std::string::npos &&
+        line.find(' ', hash + 2) == colon + 1 &&
+        line.substr(hash + 2, colon - hash - 2).find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos &&
+        line.find(' ', colon + 2) == std::string::npos;
     if (is_default) line.erase(hash, 2);
     absl::StrAppend(&uncommented, line, "\n");
   }
