@@ -115,6 +115,7 @@ void ControlLoop::Run() {
   Nanoseconds suspended = SuspendedTime();
   MonotonicTime due = MonotonicNow() + period;
   MonotonicTime previous = due - period;
+  size_t timed = 0;
 
   while (!stopping_.load(std::memory_order_relaxed)) {
     SleepUntil(due);
@@ -138,6 +139,7 @@ void ControlLoop::Run() {
     statistics.minor_faults = usage.minor_faults - first.minor_faults;
     statistics.major_faults = usage.major_faults - first.major_faults;
     statistics.involuntary_switches = usage.involuntary_switches - first.involuntary_switches;
+    if (timed < options_.timings.size()) options_.timings[timed++] = {.lateness = lateness, .compute = compute};
     heartbeat_.fetch_add(1, std::memory_order_relaxed);
 
     // The next point of the grid that lies ahead; what was slept over is counted, never caught up.

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
-#include <string>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -18,12 +18,20 @@
 
 namespace abcds {
 
+// How one cycle went, for benchmarks.
+struct CycleTiming {
+  Nanoseconds lateness{0};  // wake-up after the grid point
+  Nanoseconds compute{0};   // by the thread's CPU clock
+};
+
 struct LoopOptions {
   Nanoseconds period = std::chrono::milliseconds(20);
   int priority = 40;       // SCHED_FIFO
   std::optional<int> cpu;  // missing: any
   // For a desk without privileges: run on without FIFO priority or locked memory where they are refused.
   bool allow_non_realtime = false;
+  // Filled with the first cycles until it is full; read it after Stop().
+  std::span<CycleTiming> timings{};
 };
 
 // Owns the control thread. Devices must be started before and stopped after it, and outlive it.
