@@ -9,6 +9,8 @@ namespace {
 // A deviation in the deadband is forgotten with this time constant, and sent when its sum reaches deadband × kPatience.
 constexpr double kForgettingSeconds = 10.0;
 constexpr double kPatienceSeconds = 1.0;
+// A rest saves up no slew: the first write after it goes as far as in this time.
+constexpr double kSlewWindowSeconds = 1.0;
 
 }  // namespace
 
@@ -26,6 +28,9 @@ SetpointWriter::Result SetpointWriter::Decide(Watts wanted, bool must_reduce, bo
   const Watts most = wanted > Watts(0) ? settings_.max_charge : settings_.max_discharge;
   // Whole watts: finer ones are noise, and each would be a write.
   Watts goal(std::round(std::clamp(tube.SetpointFor(wanted), -most, most).value()));
+  // A device told less than its minimum stops; the gain must not carry a setpoint over that edge.
+  const Watts least = wanted > Watts(0) ? settings_.min_charge : -settings_.min_discharge;
+  if (wanted != Watts(0) && Magnitude(goal) < Magnitude(least)) goal = least;
   const bool reduces = Magnitude(goal) < Magnitude(setpoint_) || goal.value() * setpoint_.value() < 0.0;
   if (wanted == Watts(0) || (must_reduce && reduces)) {
     Write(goal, now);
@@ -35,12 +40,12 @@ SetpointWriter::Result SetpointWriter::Decide(Watts wanted, bool must_reduce, bo
   const double since_written = first ? 1e9 : ToSeconds(now - written_at_);
 
   Reason held = Reason::kRegulating;
-  const Watts way(settings_.slew.value() * since_written);
+  const double slewing = std::min(since_written, std::max(kSlewWindowSeconds, ToSeconds(settings_.minimum_interval)));
+  const Watts way(settings_.slew.value() * slewing);
   if (Magnitude(goal - setpoint_) > way) {
     goal = std::clamp(goal, setpoint_ - way, setpoint_ + way);
     held = Reason::kSlewRate;
     // A device that starts, starts with its minimum: below it there is nothing to go through.
-    const Watts least = goal > Watts(0) ? settings_.min_charge : -settings_.min_discharge;
     if (Magnitude(goal) < Magnitude(least)) goal = least;
   }
 
