@@ -6,7 +6,6 @@ namespace abcds {
 namespace {
 
 using std::chrono_literals::operator""s;
-using std::chrono_literals::operator""ms;
 
 // The battery's stop limits act at once in BatteryLimiter and the gate; the debounce here is for latching only.
 constexpr std::array<FaultRow, static_cast<size_t>(FaultId::kCount)> kRows = {{
@@ -23,7 +22,7 @@ constexpr std::array<FaultRow, static_cast<size_t>(FaultId::kCount)> kRows = {{
     {FaultId::kConverterSilent,        0s,       Severity::kDerate,  false},
     {FaultId::kConverterFaulty,        0s,       Severity::kDerate,  false},
     {FaultId::kConverterNotFollowing,  10s,      Severity::kWarning, false},
-    {FaultId::kCirculation,            500ms,    Severity::kStop,    true},
+    {FaultId::kCirculation,            0s,       Severity::kStop,    true},
     {FaultId::kClockJump,              0s,       Severity::kWarning, false},
 }};
 
