@@ -20,6 +20,9 @@ constexpr int kStepsToSettle = 3;
 constexpr Watts kStill{20};
 // Units confused: kW or MW read as W, or mW.
 constexpr double kUnit = 1000.0;
+// A meter in kW shows hardly anything: its values are below this share of our step. Without this, a step that the house
+// just cancels, as in every ramp that we follow, looks like one that does not show, and noise does the rest.
+constexpr double kHardlyAnything = 0.05;
 
 }  // namespace
 
@@ -85,14 +88,17 @@ void MeterSupervisor::WatchFreezing(Watts grid, PowerInterval own) noexcept {
   if (repeats_ >= kFrozenRepeats && certain_.low - certain_.high >= kOwnMove) frozen_ = true;
 }
 
-MeterSupervisor::Verdict MeterSupervisor::Judge(Watts own_step, Watts grid_step) const noexcept {
+MeterSupervisor::Verdict MeterSupervisor::Judge(Watts own_step, Watts grid_step, Watts largest) const noexcept {
   // grid = load + own, so a step of ours shows as it is, unless the load moves at the same time.
   auto fits = [&](double factor) {
     return Magnitude(grid_step / factor - own_step) <= kFit * Magnitude(own_step);
   };
   if (fits(1.0)) return Verdict::kAgrees;
   if (fits(-1.0)) return Verdict::kFlipped;
-  if (fits(1.0 / kUnit) || fits(-1.0 / kUnit)) return Verdict::kTooSmall;
+  if (largest <= kHardlyAnything * Magnitude(own_step)) {
+    if (fits(1.0 / kUnit)) return Verdict::kTooSmall;
+    if (fits(-1.0 / kUnit)) return Verdict::kTooSmallFlipped;
+  }
   if (fits(kUnit) || fits(-kUnit)) return Verdict::kTooLarge;
   return Verdict::kUnclear;
 }
@@ -110,7 +116,7 @@ void MeterSupervisor::WatchSteps(Watts grid, PowerInterval own) noexcept {
   const Watts own_step = middle - anchor_own_.Middle();
   const bool sure = own.Width() + anchor_own_.Width() <= kFit * Magnitude(own_step);
   if (Magnitude(own_step) >= kOwnMove && sure) {
-    const Verdict verdict = Judge(own_step, grid - anchor_grid_);
+    const Verdict verdict = Judge(own_step, grid - anchor_grid_, std::max(Magnitude(grid), Magnitude(anchor_grid_)));
     if (verdict == Verdict::kAgrees || verdict == Verdict::kUnclear) {
       suspicious_steps_ = 0;  // the house moved along, or all is well
     } else {

@@ -35,8 +35,8 @@ class MeterSupervisor {
   [[nodiscard]] MonotonicTime NextExpected(MonotonicTime now) const noexcept;
 
  private:
-  enum class Verdict : uint8_t { kUnclear, kAgrees, kFlipped, kTooSmall, kTooLarge };
-  [[nodiscard]] Verdict Judge(Watts own_step, Watts grid_step) const noexcept;
+  enum class Verdict : uint8_t { kUnclear, kAgrees, kFlipped, kTooSmall, kTooSmallFlipped, kTooLarge };
+  [[nodiscard]] Verdict Judge(Watts own_step, Watts grid_step, Watts largest) const noexcept;
   void WatchFreezing(Watts grid, PowerInterval own) noexcept;
   void WatchSteps(Watts grid, PowerInterval own) noexcept;
 
