@@ -16,6 +16,8 @@ constexpr Nanoseconds kUnknownPower = 10s;
 constexpr Watts kNotFollowing{60};
 constexpr Nanoseconds kNotFollowingAfter = 2s;
 constexpr Nanoseconds kReadingMaxAge = 3s;
+// A BMS that has not spoken for longer is silent, also where no grace is configured.
+constexpr Nanoseconds kBmsMaxAge = 5s;
 // Devices need this long to speak for the first time; before, their silence is not worth a fault.
 constexpr Nanoseconds kStartUp = 10s;
 // How long a suspend or a clock jump is shown.
@@ -105,7 +107,7 @@ void ControlCore::ResolveIntent(Outputs& out) noexcept {
     if (!same) forced_done_ = false;
     forced_intent_ = intent;
     const Sample<Ratio>& soc = inputs_.battery.soc;
-    if (intent.forced_until_soc > Ratio(0) && soc.UsableAt(now, settings_.battery.silence_grace)) {
+    if (intent.forced_until_soc > Ratio(0) && soc.UsableAt(now, std::max<Nanoseconds>(kBmsMaxAge, settings_.battery.silence_grace))) {
       forced_done_ |= intent.forced_power > Watts(0) ? soc.value >= intent.forced_until_soc
                                                      : soc.value <= intent.forced_until_soc;
     }
