@@ -44,7 +44,7 @@ LIBRARIES = {
     "hal/rt": ["abseil"],
     "hal/text": ["abseil", "nlohmann_json"],
     "hal/api": [],
-    "hal/transport": ["abseil", "libmodbus", "libmosquitto", "libserialport"],
+    "hal/transport": ["abseil", "curl", "libmodbus", "libmosquitto", "libserialport"],
     "hal/drivers/*": ["abseil", "nlohmann_json"],
     "hal/drivers/bus": ["abseil"],
     "hal/drivers/lumentree": ["abseil"],
@@ -137,7 +137,7 @@ FORBIDDEN_PATHS_OF_PRODUCT = [
 
 # Headers of system libraries, and the package in third_party that stands for each.
 LIBRARY_HEADERS = {
-    "absl/": "abseil", "grpcpp/": "grpc", "grpc/": "grpc", "google/protobuf/": "protobuf", "modbus": "libmodbus",
+    "absl/": "abseil", "curl/": "curl", "grpcpp/": "grpc", "grpc/": "grpc", "google/protobuf/": "protobuf", "modbus": "libmodbus",
     "mosquitto.h": "libmosquitto", "libserialport.h": "libserialport", "nlohmann/": "nlohmann_json",
     "prometheus/": "prometheus_cpp", "gtest/": "gtest", "gmock/": "gtest",
 }
