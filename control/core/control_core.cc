@@ -46,6 +46,7 @@ ControlCore::ControlCore(const CoreSettings& settings) noexcept
     : settings_(settings),
       observer_(settings.meter),
       supervisor_(settings.meter),
+      probe_(settings.meter),
       battery_(settings.battery),
       dispatcher_(settings),
       gate_(settings) {
@@ -66,7 +67,8 @@ void ControlCore::Step(const Inputs& inputs, Outputs& out) noexcept {
   ObserveMeter();
   ProtectBattery(out);
   ReportFaults();
-  const Wish wish = Want(out);
+  Wish wish = Want(out);
+  ProbeMeter(wish);
   Command(wish, out);
   Account(wish, out);
 }
@@ -167,7 +169,7 @@ void ControlCore::ObserveMeter() noexcept {
   // After a silence the old estimate says nothing.
   if (supervisor_.Silent(meter.power.taken_at)) observer_.Reset();
   observer_.Measured(meter.power.value, meter.power.taken_at);
-  supervisor_.Measured(meter.power.value, observer_.own(), meter.power.taken_at);
+  supervisor_.Measured(meter.power.value, observer_.own(), meter.power.taken_at, probe_.active());
 }
 
 Sample<Volts> ControlCore::TerminalVoltage() const noexcept {
@@ -286,6 +288,23 @@ void ControlCore::LimitWish(const Outputs& out, Wish& wish) const noexcept {
   const FaultId stop = faults_.StopCause();
   if (stop != FaultId::kCount) forbid(ReasonOf(stop));
   if (mode_ == Mode::kIdle) forbid(Reason::kIdle);
+}
+
+void ControlCore::ProbeMeter(Wish& wish) noexcept {
+  const MonotonicTime now = inputs_.now;
+  MeterProbe::View view{.setpoint = Watts(0),
+                        .settled_by = MonotonicTime::min(),
+                        .last_answer = supervisor_.last_answer(),
+                        .suspicious = supervisor_.suspicious(),
+                        .allowed = wish.reason == Reason::kRegulating && supervisor_.Authority(now) >= 1.0 &&
+                                   mode_ != Mode::kObserve};
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    view.setpoint += units_[i].writer.setpoint();
+    view.settled_by = std::max(view.settled_by, units_[i].tube.SettledBy());
+  }
+  if (!probe_.Step(view, now)) return;
+  wish.power = probe_.power();
+  wish.reason = Reason::kCheckingMeter;
 }
 
 void ControlCore::Command(const Wish& wish, Outputs& out) noexcept {

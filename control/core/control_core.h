@@ -9,6 +9,7 @@
 #include "control/core/fault_table.h"
 #include "control/core/gate.h"
 #include "control/core/load_observer.h"
+#include "control/core/meter_probe.h"
 #include "control/core/meter_supervisor.h"
 #include "control/core/power_tube.h"
 #include "control/core/setpoint_writer.h"
@@ -56,6 +57,7 @@ class ControlCore {
   [[nodiscard]] Wish Want(const Outputs& out) const noexcept;
   void WishForLoad(const Outputs& out, Wish& wish) const noexcept;
   void LimitWish(const Outputs& out, Wish& wish) const noexcept;
+  void ProbeMeter(Wish& wish) noexcept;
   void Command(const Wish& wish, Outputs& out) noexcept;
   void Account(const Wish& wish, Outputs& out) noexcept;
 
@@ -67,6 +69,7 @@ class ControlCore {
   const CoreSettings settings_;
   LoadObserver observer_;
   MeterSupervisor supervisor_;
+  MeterProbe probe_;
   BatteryLimiter battery_;
   FaultTable faults_;
   Dispatcher dispatcher_;

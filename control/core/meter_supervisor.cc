@@ -60,16 +60,17 @@ MonotonicTime MeterSupervisor::NextExpected(MonotonicTime now) const noexcept {
   return last_at_ + settings_.interval;
 }
 
-void MeterSupervisor::Measured(Watts grid, PowerInterval own, MonotonicTime arrived_at) noexcept {
+void MeterSupervisor::Measured(Watts grid, PowerInterval own, MonotonicTime arrived_at, bool probing) noexcept {
   if (waiting() || Silent(arrived_at)) {
     // What was seen before the gap says nothing about now.
     anchored_ = false;
     repeats_ = 0;
     last_value_ = grid;
     certain_ = own;
+    last_answer_ = arrived_at;
   } else {
     WatchFreezing(grid, own);
-    WatchSteps(grid, own);
+    WatchSteps(grid, own, arrived_at, probing);
   }
   last_at_ = arrived_at;
 }
@@ -88,7 +89,8 @@ void MeterSupervisor::WatchFreezing(Watts grid, PowerInterval own) noexcept {
   if (repeats_ >= kFrozenRepeats && certain_.low - certain_.high >= kOwnMove) frozen_ = true;
 }
 
-MeterSupervisor::Verdict MeterSupervisor::Judge(Watts own_step, Watts grid_step, Watts largest) const noexcept {
+MeterSupervisor::Verdict MeterSupervisor::Judge(Watts own_step, Watts grid_step, Watts largest,
+                                                bool probing) const noexcept {
   // grid = load + own, so a step of ours shows as it is, unless the load moves at the same time.
   auto fits = [&](double factor) {
     return Magnitude(grid_step / factor - own_step) <= kFit * Magnitude(own_step);
@@ -100,10 +102,12 @@ MeterSupervisor::Verdict MeterSupervisor::Judge(Watts own_step, Watts grid_step,
     if (fits(-1.0 / kUnit)) return Verdict::kTooSmallFlipped;
   }
   if (fits(kUnit) || fits(-kUnit)) return Verdict::kTooLarge;
+  // Rounded to whole kilowatts a step of ours is nothing at all.
+  if (probing && Magnitude(grid_step) < kFit * Magnitude(own_step)) return Verdict::kTooSmall;
   return Verdict::kUnclear;
 }
 
-void MeterSupervisor::WatchSteps(Watts grid, PowerInterval own) noexcept {
+void MeterSupervisor::WatchSteps(Watts grid, PowerInterval own, MonotonicTime arrived_at, bool probing) noexcept {
   const Watts middle = own.Middle();
   const bool still = Magnitude(middle - last_own_) < kStill;
   last_own_ = middle;
@@ -116,7 +120,9 @@ void MeterSupervisor::WatchSteps(Watts grid, PowerInterval own) noexcept {
   const Watts own_step = middle - anchor_own_.Middle();
   const bool sure = own.Width() + anchor_own_.Width() <= kFit * Magnitude(own_step);
   if (Magnitude(own_step) >= kOwnMove && sure) {
-    const Verdict verdict = Judge(own_step, grid - anchor_grid_, std::max(Magnitude(grid), Magnitude(anchor_grid_)));
+    const Verdict verdict = Judge(own_step, grid - anchor_grid_, std::max(Magnitude(grid), Magnitude(anchor_grid_)),
+                                  probing);
+    if (verdict == Verdict::kAgrees) last_answer_ = arrived_at;
     if (verdict == Verdict::kAgrees || verdict == Verdict::kUnclear) {
       suspicious_steps_ = 0;  // the house moved along, or all is well
     } else {

@@ -16,8 +16,9 @@ class MeterSupervisor {
  public:
   explicit MeterSupervisor(const MeterSettings& settings) noexcept;
 
-  // A new trusted measurement, and our own mean power over its window.
-  void Measured(Watts grid, PowerInterval own, MonotonicTime arrived_at) noexcept;
+  // A new trusted measurement, and our own mean power over its window. While we are probing, a step that does not show
+  // at all counts against the meter; otherwise it was our answer to a step of the house.
+  void Measured(Watts grid, PowerInterval own, MonotonicTime arrived_at, bool probing = false) noexcept;
   // Values from before `now` are void.
   void Reset() noexcept;
   // The operator has looked after it: forget the contradiction.
@@ -31,14 +32,19 @@ class MeterSupervisor {
   [[nodiscard]] bool waiting() const noexcept { return last_at_ == MonotonicTime::min(); }
   [[nodiscard]] bool frozen() const noexcept { return frozen_; }
   [[nodiscard]] bool disagrees() const noexcept { return disagrees_; }
+  // The newest own step that could be judged was contradicted.
+  [[nodiscard]] bool suspicious() const noexcept { return suspicious_steps_ > 0; }
+  // When a step of ours was last confirmed, or since when the meter is trusted; min(): not yet.
+  [[nodiscard]] MonotonicTime last_answer() const noexcept { return last_answer_; }
   // When the next value should arrive; min(): unknown.
   [[nodiscard]] MonotonicTime NextExpected(MonotonicTime now) const noexcept;
 
  private:
   enum class Verdict : uint8_t { kUnclear, kAgrees, kFlipped, kTooSmall, kTooSmallFlipped, kTooLarge };
-  [[nodiscard]] Verdict Judge(Watts own_step, Watts grid_step, Watts largest) const noexcept;
+  // `largest`: magnitude of the larger of the two grid values that the step lies between.
+  [[nodiscard]] Verdict Judge(Watts own_step, Watts grid_step, Watts largest, bool probing) const noexcept;
   void WatchFreezing(Watts grid, PowerInterval own) noexcept;
-  void WatchSteps(Watts grid, PowerInterval own) noexcept;
+  void WatchSteps(Watts grid, PowerInterval own, MonotonicTime arrived_at, bool probing) noexcept;
 
   MeterSettings settings_;
   Nanoseconds fade_from_;
@@ -60,6 +66,7 @@ class MeterSupervisor {
   Verdict suspicion_ = Verdict::kUnclear;
   int suspicious_steps_ = 0;
   bool disagrees_ = false;
+  MonotonicTime last_answer_ = MonotonicTime::min();
 };
 
 }  // namespace abcds

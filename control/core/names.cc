@@ -29,6 +29,7 @@ const char* ReasonName(Reason reason) noexcept {
     case Reason::kMeterSilent: return "meter_silent";
     case Reason::kMeterFrozen: return "meter_frozen";
     case Reason::kMeterDisagrees: return "meter_disagrees";
+    case Reason::kCheckingMeter: return "checking_meter";
     case Reason::kIdle: return "idle";
     case Reason::kObserving: return "observing";
     case Reason::kForced: return "forced";

@@ -130,6 +130,7 @@ enum class Reason : uint8_t {
   kMeterSilent,
   kMeterFrozen,
   kMeterDisagrees,
+  kCheckingMeter,       // a step of our own, to see whether the meter shows it
   kIdle,                // mode
   kObserving,           // mode
   kForced,              // mode

@@ -256,6 +256,8 @@ std::string Why(const Subject& s) {
                           " although our own power has changed");
     case Reason::kMeterDisagrees:
       return "our own changes do not show on the meter as they should: wrong sign, unit or phase";
+    case Reason::kCheckingMeter:
+      return "a small step for some seconds, to see whether the meter shows it";
     case Reason::kIdle:
       return "mode idle";
     case Reason::kObserving:

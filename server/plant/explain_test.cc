@@ -124,6 +124,8 @@ INSTANTIATE_TEST_SUITE_P(Why, ExplainTest, testing::Values(
     Case{"ModeForbids", -1, Reason::kModeForbids, 0, -100,
          [](Snapshot& s) { s.outputs.mode = Mode::kChargeOnly; }, "0 W: mode charge_only forbids discharging"},
     Case{"Disabled", -1, Reason::kDisabled, 0, 100, Nothing, "0 W: charging is disabled by the operator"},
+    Case{"CheckingMeter", -1, Reason::kCheckingMeter, -470, -600, Nothing,
+         "Discharging 470 W: a small step for some seconds, to see whether the meter shows it"},
     Case{"Latched", -1, Reason::kFaultLatched, 0, 100,
          [](Snapshot& s) { AddFault(s, FaultId::kMeterDisagrees, -1, true, true); },
          "0 W: fault latched: meter_disagrees; clear it once its cause has gone"},
