@@ -8,7 +8,7 @@ namespace {
 
 // A deviation in the deadband is forgotten with this time constant, and sent when its sum reaches deadband × kPatience.
 constexpr double kForgettingSeconds = 10.0;
-constexpr double kPatienceSeconds = 1.0;
+constexpr double kPatienceSeconds = 1.5;
 // A rest saves up no slew: the first write after it goes as far as in this time.
 constexpr double kSlewWindowSeconds = 1.0;
 

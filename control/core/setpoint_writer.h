@@ -11,7 +11,7 @@
 namespace abcds {
 
 // A deviation beyond the deadband is sent at once (not before the minimum interval has passed); a smaller one when it has
-// lasted: its sum over time reaches deadband × 1 s. So noise costs no writes and an offset does not stay.
+// lasted: its sum over time reaches deadband × 1.5 s. So noise costs no writes and an offset does not stay.
 // Stopping, and coming down to a limit, wait for nothing.
 class SetpointWriter {
  public:
