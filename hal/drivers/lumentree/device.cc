@@ -9,6 +9,7 @@ namespace abcds {
 namespace {
 
 constexpr Nanoseconds kRestPatience = std::chrono::seconds(2);
+constexpr Nanoseconds kRestLook = std::chrono::milliseconds(100);
 // A pause of the caller longer than this may have let the previous command expire.
 constexpr Nanoseconds kCallerPaused = std::chrono::milliseconds(400);
 
@@ -30,11 +31,10 @@ void LumentreeConverter::Stop() {
   Phase expected = Phase::kRunning;
   if (!phase_.compare_exchange_strong(expected, Phase::kStopping)) return;
   bus_.waker().Wake();
-  // By the monotonic clock: a jump of the wall clock must neither cut this short nor make it long.
-  const auto deadline = std::chrono::steady_clock::now() + kRestPatience;
   std::unique_lock<std::mutex> lock(mutex_);
-  while (!at_rest_ && bus_.running()) {
-    if (rested_.wait_until(lock, deadline) == std::cv_status::timeout) break;
+  // The bus may end without a word, so that its state is looked at now and then.
+  for (Nanoseconds waited{0}; waited < kRestPatience && bus_.running(); waited += kRestLook) {
+    if (rested_.wait_for(lock, kRestLook, [this] { return at_rest_; })) break;
   }
   phase_ = Phase::kStopped;
 }
