@@ -156,6 +156,18 @@ TEST(GateTest, PlacesWithoutAConverterGetNothing) {
   EXPECT_EQ(powers[7], Watts(0));
 }
 
+TEST(GateTest, ADirectionThatADeviceDoesNotHaveIsClosedWhateverItsLimitSays) {
+  CoreSettings settings = Three();
+  settings.converters[0].max_charge = Watts(600);
+  settings.converters[1].max_discharge = Watts(800);
+  std::array<Watts, kMaxConverters> charge{Watts(100)};
+  EXPECT_TRUE(Gate(settings).Check(Good(), charge).changed);
+  EXPECT_EQ(charge[0], Watts(0));
+  std::array<Watts, kMaxConverters> discharge{Watts(0), Watts(-100)};
+  EXPECT_TRUE(Gate(settings).Check(Good(), discharge).changed);
+  EXPECT_EQ(discharge[1], Watts(0));
+}
+
 TEST(GateTest, ASlowMeterMayBeOlder) {
   CoreSettings settings = Three();
   settings.meter.interval = 10s;  // 30 s + 0.5 s × 1.45

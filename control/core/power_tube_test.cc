@@ -248,6 +248,20 @@ INSTANTIATE_TEST_SUITE_P(Gains, PowerTubeGainTest, testing::Values(
     GainCase{"NotWithTheWrongSign",                 -400,    394,  -200}),
     [](const auto& row) { return row.param.name; });
 
+TEST(PowerTubeTest, AReadingThatIsSeenAgainTeachesNothingNew) {
+  Bench bench(Ramping());
+  bench.Command(-400);
+  bench.ReadFor(2.0, -400);
+  const Sample<Watts> reading{Watts(-399), bench.now + kDt, true};
+  bench.Pass(0.01);
+  for (int cycle = 0; cycle < 50; ++cycle) {  // the newest state of a device that is polled once a second
+    bench.tube.ReadBack(reading, bench.now);
+    bench.Pass(0.02);
+  }
+  // 0.3 of the way from 1 to 0.9975, once.
+  EXPECT_NEAR(bench.tube.SetpointFor(Watts(-200)).value(), -200.15, 0.01);
+}
+
 TEST(PowerTubeTest, GainIsNotLearnedUnderWay) {
   Bench bench(Ramping());
   bench.Command(-400);
@@ -286,6 +300,17 @@ TEST(PowerTubeTest, SettledByIsWhenTheSlowestDeviceHasArrived) {
   // 0.45 s of dead time and 600 W at 400 W/s.
   EXPECT_NEAR(ToSeconds(bench.tube.SettledBy() - told), 1.95, 1e-6);
   EXPECT_EQ(PowerTube(Ramping(), true).SettledBy(), MonotonicTime::min());
+}
+
+TEST(PowerTubeTest, ANewSetpointDoesNotOvertakeTheStartThatIsUnderWay) {
+  ResponseSettings response = Ramping();
+  response.start_delay = 600ms;
+  Bench bench(response);
+  const MonotonicTime told = bench.now;
+  bench.Command(-600);
+  bench.Command(-500);  // changed at once: it starts no sooner for that
+  // (0.3 + 0.6) s × 1.5, then 500 W at 400 W/s.
+  EXPECT_NEAR(ToSeconds(bench.tube.SettledBy() - told), 1.35 + 1.25, 1e-6);
 }
 
 TEST(PowerTubeTest, ForgetMakesEverythingPossible) {
