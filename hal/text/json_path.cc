@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "hal/text/json_document.h"
 #include "nlohmann/json.hpp"
 
 namespace abcds {
@@ -18,26 +19,6 @@ using Json = nlohmann::json;
 
 constexpr size_t kLongestPath = 512;
 constexpr size_t kMaxSegments = 16;
-
-// Before the parser sees it: depth costs it memory per level, and us stack while summing.
-bool DeeperThan(std::string_view document, int limit) noexcept {
-  int depth = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < document.size(); ++i) {
-    const char c = document[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > limit) return true;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -180,14 +161,7 @@ class JsonPath::Evaluation {
   }
 
   void Add(const Json& at) {
-    NumberResult number;
-    if (at.is_number()) {
-      number = {.refusal = Refusal::kNone, .value = at.get<double>()};
-    } else if (at.is_string()) {
-      number = ParseNumber(at.get_ref<const std::string&>(), unit_text_);
-    } else {
-      number.refusal = at.is_null() ? Refusal::kNoValue : Refusal::kWrongType;
-    }
+    const NumberResult number = NumberOf(at, unit_text_);
     if (number.refusal != Refusal::kNone) return Refuse(number.refusal);
     if (count_ > 0 && number.unit != sum_.unit) return Refuse(Refusal::kWrongUnit);
     ++count_;
@@ -208,18 +182,15 @@ class JsonPath::Evaluation {
 absl::StatusOr<JsonPath> JsonPath::Parse(std::string_view text) { return Parser(text).Parse(); }
 
 NumberResult JsonPath::Evaluate(std::string_view document, UnitText unit_text) const noexcept {
-  if (document.size() > kLargestDocument) return {.refusal = Refusal::kTooLong};
-  document = TrimText(document);
-  if (document.empty()) return {.refusal = Refusal::kEmpty};
-  if (!IsUtf8(document)) return {.refusal = Refusal::kNotUtf8};
-  if (DeeperThan(document, kDeepest)) return {.refusal = Refusal::kTooDeep};
   try {
-    const Json json = Json::parse(document, nullptr, /*allow_exceptions=*/false);
-    if (json.is_discarded()) {
+    Json json;
+    const Refusal refusal = ParseJsonDocument(document, json);
+    if (refusal == Refusal::kMalformed) {
       // "offline" instead of a document: a last will, not a broken publisher.
       const NumberResult plain = ParseNumber(document, unit_text);
       return {.refusal = plain.refusal == Refusal::kNoValue ? Refusal::kNoValue : Refusal::kMalformed};
     }
+    if (refusal != Refusal::kNone) return {.refusal = refusal};
     return Evaluation(unit_text).Run(json, terms_);
   } catch (...) {  // out of memory is all that is left
     return {.refusal = Refusal::kTooLong};

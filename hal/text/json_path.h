@@ -26,8 +26,6 @@ namespace abcds {
 class JsonPath {
  public:
   static constexpr size_t kMaxTerms = 6;
-  static constexpr size_t kLargestDocument = 64 * 1024;
-  static constexpr int kDeepest = 32;  // levels of nesting in a document
 
   // InvalidArgument with the place and what was expected there.
   [[nodiscard]] static absl::StatusOr<JsonPath> Parse(std::string_view text);

@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(Documents, JsonPathTest, testing::Values(
     Case{"Truncated",                "p",                           R"({"p":1)",                Refusal::kMalformed},
     Case{"GarbageBehind",            "p",                           R"({"p":1} x)",             Refusal::kMalformed},
     Case{"TwoDocuments",             "p",                           R"({"p":1}{"p":2})",        Refusal::kMalformed},
-    Case{"LoginPage",                "p",                           "<html></html>",            Refusal::kMalformed},
+    Case{"LoginPage",                "p",                           "<html></html>",            Refusal::kHtml},
     Case{"Empty",                    "p",                           "",                         Refusal::kEmpty},
     Case{"InvalidUtf8",              "p",                           "{\"p\":1,\"x\":\"\xFF\"}", Refusal::kNotUtf8},
     Case{"TenThousandBrackets",      "[0]",                         kDeepArray,                 Refusal::kTooDeep},

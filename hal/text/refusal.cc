@@ -26,6 +26,8 @@ const char* RefusalName(Refusal refusal) noexcept {
       return "out_of_range";
     case Refusal::kMalformed:
       return "malformed";
+    case Refusal::kHtml:
+      return "html";
     case Refusal::kTooDeep:
       return "too_deep";
     case Refusal::kMissing:
@@ -64,6 +66,8 @@ const char* RefusalText(Refusal refusal) noexcept {
       return "the number is too large or too small to be read";
     case Refusal::kMalformed:
       return "it is not a complete JSON document";
+    case Refusal::kHtml:
+      return "it is a web page: a login, or another machine at this address";
     case Refusal::kTooDeep:
       return "it is nested too deeply";
     case Refusal::kMissing:

@@ -20,6 +20,7 @@ enum class [[nodiscard]] Refusal : uint8_t{
     kWrongUnit,     // a unit of something else than power, or one that contradicts the scale
     kOutOfRange,    // no double holds it
     kMalformed,     // not a JSON document, or something behind it
+    kHtml,          // a web page in place of a document: a login, a router, an error
     kTooDeep,       // nested deeper than any meter's document
     kMissing,       // the document has no such member: no news
     kWrongType,     // the member is there, but is an object, a truth value, or a list where none may be

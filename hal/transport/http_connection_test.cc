@@ -211,9 +211,8 @@ struct Status {
 class HttpStatusTest : public HttpConnectionTest, public testing::WithParamInterface<Status> {};
 
 TEST_P(HttpStatusTest, HasItsClassAndKeepsItsBody) {
-  SetServed({.status = GetParam().status,
-             .headers = "Location: http://192.0.2.1/\r\nRetry-After: 7\r\n",
-             .body = "because"});
+  SetServed(
+      {.status = GetParam().status, .headers = "Location: http://192.0.2.1/\r\nRetry-After: 7\r\n", .body = "because"});
   HttpConnection connection(options_, asker_);
   connection.Start();
   const auto got = asker_.Wait(1);

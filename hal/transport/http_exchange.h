@@ -47,8 +47,8 @@ struct HttpReply {
   Nanoseconds retry_after{0};  // what the server asked for, at most a minute; 0: nothing
 };
 
-// What asks a server, one exchange after the other. All calls come from the connection's one thread; none may block, nor
-// call the connection.
+// What asks a server, one exchange after the other. All calls come from the connection's one thread; none may block,
+// nor call the connection.
 class HttpClient {
  public:
   virtual ~HttpClient() = default;

@@ -14,9 +14,6 @@ MAY_KNOW = {
     "hal/drivers/meter": ["hal/units", "hal/rt", "hal/text", "hal/api"],  # what all meters share; no device
     "hal/drivers/bus": ["hal/units", "hal/rt", "hal/transport"],
     "hal/drivers/lumentree": ["hal/units", "hal/rt", "hal/text", "hal/api", "hal/transport", "hal/drivers/bus"],
-    "hal/drivers/meter": ["hal/units", "hal/api"],
-    "hal/drivers/mqtt_meter": ["hal/units", "hal/rt", "hal/text", "hal/api", "hal/transport", "hal/drivers/meter"],
-    "hal/drivers/shelly": ["hal/units", "hal/rt", "hal/text", "hal/api", "hal/transport", "hal/drivers/meter"],
     "hal/drivers/house": ["hal/units", "hal/rt", "hal/api", "hal/sim/house"],
     "hal/sim/house": ["hal/units", "hal/rt"],
     "hal/sim/wire": ["hal/units", "hal/rt", "hal/sim/house", "hal/transport"],
@@ -54,9 +51,6 @@ LIBRARIES = {
     "hal/drivers/bus": ["abseil"],
     "hal/drivers/meter": ["abseil"],
     "hal/drivers/lumentree": ["abseil"],
-    "hal/drivers/meter": [],
-    "hal/drivers/mqtt_meter": ["abseil"],
-    "hal/drivers/shelly": ["abseil", "nlohmann_json"],
     "hal/drivers/house": ["abseil"],
     "hal/sim/house": ["abseil"],
     "hal/sim/wire": ["abseil", "libmosquitto", "nlohmann_json"],
@@ -84,8 +78,6 @@ TEST_LIBRARIES = {"*": {"gtest"}, "hal/sim": {"libmosquitto"}}
 TESTS_MAY_KNOW = {
     "hal/drivers/*": ["hal/sim/wire"],
     "hal/drivers/lumentree": ["hal/sim/wire"],
-    "hal/drivers/mqtt_meter": ["hal/sim/wire"],
-    "hal/drivers/shelly": ["hal/sim/wire"],
     "hal/transport": ["hal/sim/wire"],
 }
 

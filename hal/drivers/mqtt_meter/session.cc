@@ -13,7 +13,6 @@ using std::chrono::seconds;
 // Two clients with one id throw each other out within seconds of each connect.
 constexpr Nanoseconds kShortConnection = seconds(2);
 constexpr int kFlapping = 3;
-constexpr int kBurst = 3;
 constexpr size_t kExcerpt = 24;
 
 // Short, and harmless on a terminal and in a log.
@@ -28,14 +27,14 @@ std::string Excerpt(std::span<const uint8_t> payload) {
 }  // namespace
 
 Session::Session(const Codec& codec, const SessionOptions& options)
-    : codec_(codec), options_(options), silence_(std::max<Nanoseconds>(3 * options.interval, seconds(3))) {}
+    : codec_(codec), options_(options), trust_(options.interval) {}
 
 void Session::OnConnected(MonotonicTime now) noexcept {
   connected_ = true;
   granted_ = true;
   connected_at_ = now;
   heard_at_ = MonotonicTime::min();
-  Distrust();
+  trust_.OnLink();
 }
 
 void Session::OnDisconnected(std::string_view reason, MonotonicTime now) {
@@ -45,7 +44,7 @@ void Session::OnDisconnected(std::string_view reason, MonotonicTime now) {
   }
   connected_ = false;
   loss_reason_ = std::string(reason);
-  Distrust();
+  trust_.OnLinkLost();
 }
 
 void Session::OnSubscribed(bool granted, MonotonicTime /*now*/) noexcept { granted_ = granted; }
@@ -60,56 +59,27 @@ void Session::OnMessage(std::span<const uint8_t> payload, bool retained, Monoton
   ++messages_;
   heard_at_ = now;
   last_refusal_ = decoded.refusal;
-  if (decoded.refusal == Refusal::kNone) return Accept(decoded.power, now);
+  if (decoded.refusal == Refusal::kNone) return trust_.OnValue(decoded.power, now);
   ++refused_[static_cast<size_t>(decoded.refusal)];
   last_refused_ = Excerpt(payload);
 }
 
-void Session::Accept(Watts power, MonotonicTime now) noexcept {
-  OnTime(now);  // the silence before this value counts, whether or not the timer came in time
-  if (previous_) {
-    spacing_ = now - *previous_;
-    burst_ = 3 * spacing_ < options_.interval ? burst_ + 1 : 0;
-    if (burst_ >= kBurst && state_.lifecycle == Lifecycle::kActive) {
-      ++distrusts_;
-      state_.lifecycle = Lifecycle::kInactive;
-    }
-    if (2 * spacing_ >= options_.interval) state_.lifecycle = Lifecycle::kActive;
-  }
-  previous_ = now;
-  state_.power = {power, now, true};
-  ++state_.sequence;
-}
-
-void Session::OnTime(MonotonicTime now) noexcept {
-  if (previous_ && now - *previous_ > silence_) Distrust();
-}
-
-MonotonicTime Session::NextDue() const noexcept {
-  // One tick later, since silence is *longer* than its limit.
-  return previous_ ? *previous_ + silence_ + Nanoseconds(1) : MonotonicTime::max();
-}
-
-void Session::Distrust() noexcept {
-  if (state_.lifecycle == Lifecycle::kActive) ++distrusts_;
-  previous_.reset();
-  burst_ = 0;
-  state_.lifecycle = connected_ ? Lifecycle::kInactive : Lifecycle::kConnecting;
-}
+void Session::OnTime(MonotonicTime now) noexcept { trust_.OnTime(now); }
 
 void Session::Describe(MonotonicTime now, DeviceDetails& details) const {
   details.identity["topic"] = options_.topic;
-  if (state_.power.valid) {
-    details.readings["power_w"] = state_.power.value.value();
-    details.readings["age_s"] = ToSeconds(now - state_.power.taken_at);
+  const MeterState& state = trust_.state();
+  if (state.power.valid) {
+    details.readings["power_w"] = state.power.value.value();
+    details.readings["age_s"] = ToSeconds(now - state.power.taken_at);
   }
-  if (spacing_ > Nanoseconds(0)) details.readings["spacing_s"] = ToSeconds(spacing_);
+  if (trust_.spacing() > Nanoseconds(0)) details.readings["spacing_s"] = ToSeconds(trust_.spacing());
   if (retained_) details.readings["retained_power_w"] = retained_->value();
   details.counters["messages"] = messages_;
-  details.counters["values"] = state_.sequence;
+  details.counters["values"] = state.sequence;
   details.counters["retained"] = retained_messages_;
   details.counters["disconnects"] = disconnects_;
-  details.counters["trust_lost"] = distrusts_;
+  details.counters["trust_lost"] = trust_.losses();
   for (size_t i = 1; i < refused_.size(); ++i) {
     details.counters[absl::StrCat("refused_", RefusalName(static_cast<Refusal>(i)))] = refused_[i];
   }
@@ -127,17 +97,17 @@ std::string Session::Trouble(MonotonicTime now) const {
   if (!granted_)
     return absl::StrCat("the MQTT broker refuses the subscription to ", options_.topic, ": check its access rights");
   const MonotonicTime since = heard_at_ == MonotonicTime::min() ? connected_at_ : heard_at_;
-  if (now - since > silence_) {
+  if (now - since > trust_.silence()) {
     return absl::StrFormat(
         "no message on topic %s for more than %.3g s: is its publisher running, and the topic right?%s", options_.topic,
-        ToSeconds(silence_), retained_ ? " (only a stored copy of unknown age, which is not used)" : "");
+        ToSeconds(trust_.silence()), retained_ ? " (only a stored copy of unknown age, which is not used)" : "");
   }
   // A document without our member is no news (Tasmota sends several kinds on one topic), unless there is nothing else.
-  if (last_refusal_ != Refusal::kNone && (last_refusal_ != Refusal::kMissing || !previous_)) {
+  if (last_refusal_ != Refusal::kNone && (last_refusal_ != Refusal::kMissing || !trust_.heard())) {
     return absl::StrCat("the newest message on topic ", options_.topic, " was refused: ", RefusalText(last_refusal_),
                         " (\"", last_refused_, "\")");
   }
-  if (state_.lifecycle != Lifecycle::kActive && burst_ >= kBurst) {
+  if (!trust_.trusted() && trust_.bursting()) {
     return absl::StrFormat(
         "messages on topic %s come more than three times faster than interval_s = %.3g: an old burst, or the wrong "
         "interval",

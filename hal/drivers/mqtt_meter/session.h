@@ -11,6 +11,7 @@
 
 #include "hal/api/device_details.h"
 #include "hal/api/grid_meter.h"
+#include "hal/drivers/meter/trust.h"
 #include "hal/drivers/mqtt_meter/codec.h"
 #include "hal/text/refusal.h"
 #include "hal/units/quantity.h"
@@ -26,14 +27,9 @@ struct SessionOptions {
 // The meter's part of the protocol as a machine that takes messages and time; no I/O, no clock.
 //
 // MQTT gives no order of events one could rely on: after an outage a broker or a publisher may deliver hours of old
-// values in one burst, live ones and a stored copy look alike but for a flag, and a dead publisher is just silence. So:
-//
-//  * A refused payload and the broker's stored copy (retained) have no effect on the value, its age, or trust.
-//  * Nothing is trusted after a connect, nor after a silence longer than max(3 T, 3 s).
-//  * Trust comes with a value that arrives at least T/2 after the one before it.
-//  * A value closer than T/3 to the one before is part of a burst: never the one that brings trust, and the third in a
-//  row
-//    takes it away.
+// values in one burst, live ones and a stored copy look alike but for a flag, and a dead publisher is just silence. So
+// a refused payload and the broker's stored copy (retained) have no effect on the value, its age, or trust; MeterTrust
+// judges the others.
 class Session {
  public:
   Session(const Codec& codec, const SessionOptions& options);
@@ -45,35 +41,25 @@ class Session {
   void OnMessage(std::span<const uint8_t> payload, bool retained, MonotonicTime now);
   // To be called at NextDue(): a silence has become too long.
   void OnTime(MonotonicTime now) noexcept;
-  [[nodiscard]] MonotonicTime NextDue() const noexcept;
+  [[nodiscard]] MonotonicTime NextDue() const noexcept { return trust_.NextDue(); }
 
-  // While it is not trusted its last value is still told, for people; `lifecycle` then keeps control from using it.
-  [[nodiscard]] const MeterState& state() const noexcept { return state_; }
+  [[nodiscard]] const MeterState& state() const noexcept { return trust_.state(); }
 
   // For people, as of `now`: readings, counters, and one sentence of trouble.
   void Describe(MonotonicTime now, DeviceDetails& details) const;
 
  private:
-  void Accept(Watts power, MonotonicTime now) noexcept;
-  void Distrust() noexcept;
-  [[nodiscard]] bool Silent(MonotonicTime now) const noexcept;
   [[nodiscard]] std::string Trouble(MonotonicTime now) const;
 
   const Codec codec_;
   const SessionOptions options_;
-  const Nanoseconds silence_;  // longer than this is silence
-  MeterState state_;
+  MeterTrust trust_;
 
   bool connected_ = false;
   bool granted_ = true;
   MonotonicTime connected_at_ = MonotonicTime::min();
   std::string loss_reason_;
   int short_connections_ = 0;  // in a row
-
-  // Of accepted live values.
-  std::optional<MonotonicTime> previous_;  // arrival, since the last connect or silence
-  int burst_ = 0;                          // values in a row closer than T/3 to the one before
-  Nanoseconds spacing_{0};                 // between the newest two
 
   // Of all live messages.
   MonotonicTime heard_at_ = MonotonicTime::min();
@@ -84,7 +70,6 @@ class Session {
   uint64_t messages_ = 0;
   uint64_t retained_messages_ = 0;
   uint64_t disconnects_ = 0;
-  uint64_t distrusts_ = 0;
   std::array<uint64_t, static_cast<size_t>(Refusal::kCount)> refused_{};
 };
 

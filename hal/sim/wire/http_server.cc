@@ -117,8 +117,7 @@ void HttpServer::Run() noexcept {
     MonotonicTime due = MonotonicNow() + std::chrono::milliseconds(500);
     for (const Connection& c : connections_) {
       const bool writes = c.answering && !c.drip && (!c.out.empty() || c.endless);
-      fds.push_back(
-          {.fd = c.fd.get(), .events = static_cast<short>(POLLIN | (writes ? POLLOUT : 0)), .revents = 0});
+      fds.push_back({.fd = c.fd.get(), .events = static_cast<short>(POLLIN | (writes ? POLLOUT : 0)), .revents = 0});
       if (c.drip && !c.out.empty()) due = std::min(due, c.next_at);
     }
     const auto left = std::max(due - MonotonicNow(), Nanoseconds(0));
@@ -199,9 +198,10 @@ void HttpServer::Form(Connection& connection, const HttpServed& served, bool kee
   const bool no_length = Has(Fault::kNoLength);
   keep = keep && !no_length;
   connection.end = keep ? End::kKeep : End::kClose;
-  std::string head = absl::StrCat("HTTP/1.1 ", served.status, served.status == 200 ? " OK" : " Trouble",
-                                  "\r\nServer: small\r\nContent-Type: application/json\r\nConnection: ",
-                                  keep ? "keep-alive" : "close", "\r\n", served.headers);
+  std::string head =
+      absl::StrCat("HTTP/1.1 ", served.status, served.status == 200 ? " OK" : " Trouble",
+                   "\r\nServer: small\r\nContent-Type: application/json\r\nConnection: ", keep ? "keep-alive" : "close",
+                   "\r\n", served.headers);
   std::string body = served.body;
   size_t length = body.size();
   if (Has(Fault::kLengthLong)) length += 100;
@@ -237,9 +237,8 @@ void HttpServer::Form(Connection& connection, const HttpServed& served, bool kee
 
 bool HttpServer::Send(Connection& connection) {
   if (connection.endless && connection.out.empty()) {
-    connection.out = Has(Fault::kEndlessHeaders)
-                         ? "X-Padding: 0123456789\r\n"
-                         : absl::StrCat("1000\r\n", std::string(4096, ' '), "\r\n");
+    connection.out = Has(Fault::kEndlessHeaders) ? "X-Padding: 0123456789\r\n"
+                                                 : absl::StrCat("1000\r\n", std::string(4096, ' '), "\r\n");
   }
   while (!connection.out.empty()) {
     if (connection.drip && MonotonicNow() < connection.next_at) return true;

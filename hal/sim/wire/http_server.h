@@ -35,18 +35,18 @@ struct HttpAsked {
 };
 
 enum class HttpServerFault : uint8_t {
-  kRefuse,       // nobody listens
-  kSilent,       // takes the request and says nothing
-  kDrip,         // a byte every 200 ms
-  kStallHeaders, // nothing behind the headers
-  kStallBody,    // nothing behind half of the body
-  kResetEarly,   // reset in place of a reply
-  kResetBody,    // reset behind half of the body
-  kResetAfter,   // reset behind the complete body
-  kLengthLong,   // promises more body than comes
-  kLengthShort,  // promises less than it has
-  kChunked,      // in chunks; no fault, but another form
-  kNoLength,     // the body ends with the connection; no fault either
+  kRefuse,        // nobody listens
+  kSilent,        // takes the request and says nothing
+  kDrip,          // a byte every 200 ms
+  kStallHeaders,  // nothing behind the headers
+  kStallBody,     // nothing behind half of the body
+  kResetEarly,    // reset in place of a reply
+  kResetBody,     // reset behind half of the body
+  kResetAfter,    // reset behind the complete body
+  kLengthLong,    // promises more body than comes
+  kLengthShort,   // promises less than it has
+  kChunked,       // in chunks; no fault, but another form
+  kNoLength,      // the body ends with the connection; no fault either
   kEndlessBody,
   kEndlessHeaders,
   kNotHttp,

@@ -31,7 +31,8 @@ void Compress(std::array<uint32_t, 8>& state, const unsigned char* block) {
   auto [a, b, c, d, e, f, g, h] = state;
   for (size_t i = 0; i < 64; ++i) {
     const uint32_t s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
-    const uint32_t t1 = h + s1 + ((e & f) ^ (~e & g)) + Fraction(std::cbrt(static_cast<long double>(kPrimes[i]))) + w[i];
+    const uint32_t t1 =
+        h + s1 + ((e & f) ^ (~e & g)) + Fraction(std::cbrt(static_cast<long double>(kPrimes[i]))) + w[i];
     const uint32_t s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
     const uint32_t t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
     h = g;

@@ -23,26 +23,26 @@ class ShellyMeterWire {
   // HttpServerFault.
   enum class Fault : uint8_t {
     kEmpty,
-    kHtml,            // a login page with status 200
-    kTruncated,       // half of the document
-    kTrailing,        // garbage behind it
-    kDeep,            // 10,000 brackets
-    kHuge,            // 5 MB
-    kNull,            // null in place of the power
-    kNan,             // NaN, which JSON does not have
-    kText,            // "offline" in place of a number
-    kWrongType,       // true in place of a number
-    kMissing,         // no powers at all
-    kPhaseMissing,    // two phases
-    kInvalid,         // is_valid false in one phase
-    kImplausible,     // INT32_MIN
-    kFlipped,         // import and export changed places
-    kKilowatts,       // the same numbers in kW
-    kFrozen,          // the last measurement again and again, the clock runs on
-    kDead,            // and the clock stands
-    kNoTotal,         // firmware before 1.10.5: no total_power; no fault
-    kNoClock,         // unixtime 0: no time server yet; no fault
-    kOtherModel,      // says that it is an EM
+    kHtml,          // a login page with status 200
+    kTruncated,     // half of the document
+    kTrailing,      // garbage behind it
+    kDeep,          // 10,000 brackets
+    kHuge,          // 5 MB
+    kNull,          // null in place of the power
+    kNan,           // NaN, which JSON does not have
+    kText,          // "offline" in place of a number
+    kWrongType,     // true in place of a number
+    kMissing,       // no powers at all
+    kPhaseMissing,  // two phases
+    kInvalid,       // is_valid false in one phase
+    kImplausible,   // INT32_MIN
+    kFlipped,       // import and export changed places
+    kKilowatts,     // the same numbers in kW
+    kFrozen,        // the last measurement again and again, the clock runs on
+    kDead,          // and the clock stands
+    kNoTotal,       // firmware before 1.10.5: no total_power; no fault
+    kNoClock,       // unixtime 0: no time server yet; no fault
+    kOtherModel,    // says that it is an EM
     kCount,
   };
 
