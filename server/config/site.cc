@@ -115,9 +115,8 @@ absl::StatusOr<Site> LoadSiteText(const std::string& text, const std::string& na
   return MakeSite(std::move(read.config), catalog);
 }
 
-absl::StatusOr<Site> LoadSite(const std::string& path, const DeviceCatalog& catalog) {
+absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text;
   // A folder opens, and fails at the first read.
   if (!file.is_open() || file.peek() == std::ifstream::traits_type::eof()) {
     const int error = errno;
@@ -131,7 +130,13 @@ absl::StatusOr<Site> LoadSite(const std::string& path, const DeviceCatalog& cata
     return absl::InvalidArgumentError(absl::StrCat(path, ": larger than 1 MiB: not a configuration"));
   }
   buffer.resize(static_cast<size_t>(file.gcount()));
-  return LoadSiteText(buffer, path, catalog);
+  return buffer;
+}
+
+absl::StatusOr<Site> LoadSite(const std::string& path, const DeviceCatalog& catalog) {
+  const absl::StatusOr<std::string> text = ReadConfigFile(path);
+  if (!text.ok()) return text.status();
+  return LoadSiteText(*text, path, catalog);
 }
 
 }  // namespace abcds

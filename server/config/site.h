@@ -47,6 +47,9 @@ struct Site {
   v1::Config config;
 };
 
+// A configuration file's text. Errors as LoadSite's for a file that cannot be read, is empty or far too large.
+[[nodiscard]] absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
+
 // Reads and checks a file. NotFound or PermissionDenied with a sentence where it cannot be read; InvalidArgument with
 // one line per problem, all of them, where its content is wrong.
 [[nodiscard]] absl::StatusOr<Site> LoadSite(const std::string& path, const DeviceCatalog& catalog);

@@ -17,6 +17,10 @@ absl::StatusOr<std::shared_ptr<BatteryMonitor>> DeviceType::BuildBms(const v1::B
   return absl::InternalError(absl::StrCat(name(), " is no BMS"));
 }
 
+absl::Status DeviceType::CommandSafeState(const v1::Converter&, const Site&, MonotonicTime) const {
+  return absl::UnimplementedError(absl::StrCat(name(), " has no safe state"));
+}
+
 absl::StatusOr<std::map<std::string, double>> DeviceType::Decode(const DecodeInput&) const {
   return absl::UnimplementedError(absl::StrCat(name(), " has no frames of its own to decode"));
 }

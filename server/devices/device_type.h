@@ -9,10 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "hal/api/battery_monitor.h"
 #include "hal/api/grid_meter.h"
 #include "hal/api/power_converter.h"
+#include "hal/units/time.h"
 #include "server/config/device_rules.h"
 #include "server/config/site.h"
 
@@ -44,6 +46,10 @@ class DeviceType : public DeviceRules {
   [[nodiscard]] virtual absl::StatusOr<std::shared_ptr<PowerConverter>> BuildConverter(const v1::Converter&,
                                                                                        BuildContext&) const;
   [[nodiscard]] virtual absl::StatusOr<std::shared_ptr<BatteryMonitor>> BuildBms(const v1::Bms&, BuildContext&) const;
+
+  // Converters only: 0 W commanded and confirmed before `deadline`, synchronously, in a process of its own that runs
+  // after the worker's death. One sentence where not; FailedPrecondition where another process owns the line.
+  [[nodiscard]] virtual absl::Status CommandSafeState(const v1::Converter&, const Site&, MonotonicTime deadline) const;
 
   // Runs the driver's own codec over recorded frames or a text. Names of the values end in their unit. InvalidArgument
   // with one sentence for anything corrupt, truncated or not a value.

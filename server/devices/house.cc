@@ -50,11 +50,20 @@ class HouseMeter final : public HouseType {
   }
 };
 
-// What the configuration believes of the house's converters. Their real constants are drawn from a seed and differ, as
-// those of real devices do.
-class HouseCharger final : public HouseType {
+class HouseConverterType : public HouseType {
  public:
   DeviceKind kind() const override { return DeviceKind::kConverter; }
+
+  // They live in the worker's own memory: with it they have gone, and their power too.
+  absl::Status CommandSafeState(const v1::Converter&, const Site&, MonotonicTime) const override {
+    return absl::OkStatus();
+  }
+};
+
+// What the configuration believes of the house's converters. Their real constants are drawn from a seed and differ, as
+// those of real devices do.
+class HouseCharger final : public HouseConverterType {
+ public:
   std::string arm() const override { return "house_charger"; }
 
   ConverterSettings ConverterDefaults(const v1::Converter&) const override {
@@ -84,9 +93,8 @@ class HouseCharger final : public HouseType {
   }
 };
 
-class HouseDischarger final : public HouseType {
+class HouseDischarger final : public HouseConverterType {
  public:
-  DeviceKind kind() const override { return DeviceKind::kConverter; }
   std::string arm() const override { return "house_discharger"; }
 
   ConverterSettings ConverterDefaults(const v1::Converter&) const override {

@@ -7,6 +7,7 @@
 #include "hal/drivers/bus/bus_set.h"
 #include "hal/drivers/lumentree/codec.h"
 #include "hal/drivers/lumentree/device.h"
+#include "hal/drivers/lumentree/safe_state.h"
 #include "server/config/field_rules.h"
 #include "server/devices/hex.h"
 
@@ -28,6 +29,25 @@ Model ModelOf(const v1::Lumentree& options) {
     default:
       return Model::k600;
   }
+}
+
+const Site::SerialBus* BusOf(const v1::Lumentree& options, const Site& site) {
+  for (const Site::SerialBus& bus : site.buses) {
+    if (bus.name == options.bus()) return &bus;
+  }
+  return nullptr;
+}
+
+absl::Status NoBus(const v1::Lumentree& options) {
+  return absl::InternalError(absl::StrCat("no bus \"", options.bus(), "\""));
+}
+
+LumentreeOptions DriverOptions(const v1::Lumentree& options, const Site::SerialBus& bus) {
+  LumentreeOptions driver;
+  driver.model = ModelOf(options);
+  driver.address = static_cast<uint8_t>(NumberInForce(options, v1::Lumentree::kAddressFieldNumber));
+  driver.port_label = bus.port;
+  return driver;
 }
 
 class Lumentree final : public DeviceType {
@@ -77,17 +97,19 @@ class Lumentree final : public DeviceType {
 
   absl::StatusOr<std::shared_ptr<PowerConverter>> BuildConverter(const v1::Converter& converter,
                                                                  BuildContext& context) const override {
-    const v1::Lumentree& options = converter.lumentree();
-    LumentreeOptions driver;
-    driver.model = ModelOf(options);
-    driver.address = static_cast<uint8_t>(NumberInForce(options, v1::Lumentree::kAddressFieldNumber));
-    for (const Site::SerialBus& bus : context.site.buses) {
-      if (bus.name != options.bus()) continue;
-      driver.port_label = bus.port;
-      return std::make_shared<LumentreeConverter>(driver,
-                                                  context.buses.Modbus(bus.name, bus.port, static_cast<int>(bus.baud)));
-    }
-    return absl::InternalError(absl::StrCat("no bus \"", options.bus(), "\""));
+    const Site::SerialBus* bus = BusOf(converter.lumentree(), context.site);
+    if (bus == nullptr) return NoBus(converter.lumentree());
+    return std::make_shared<LumentreeConverter>(
+        DriverOptions(converter.lumentree(), *bus),
+        context.buses.Modbus(bus->name, bus->port, static_cast<int>(bus->baud)));
+  }
+
+  absl::Status CommandSafeState(const v1::Converter& converter, const Site& site,
+                                MonotonicTime deadline) const override {
+    const Site::SerialBus* bus = BusOf(converter.lumentree(), site);
+    if (bus == nullptr) return NoBus(converter.lumentree());
+    return lumentree::CommandSafeState(DriverOptions(converter.lumentree(), *bus), bus->port,
+                                       static_cast<int>(bus->baud), deadline);
   }
 
   bool decodes() const override { return true; }

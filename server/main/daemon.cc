@@ -77,7 +77,7 @@ absl::Status Daemon::StartPlant() {
   }
   plant_->Start();
   if (plant_->WaitNewer(0, std::chrono::seconds(5)) == nullptr) {
-    StopPlant();
+    static_cast<void>(StopPlant());
     return absl::UnavailableError("no control cycle has run within 5 s after the start; is the machine overloaded?");
   }
   if (grpc_ != nullptr) grpc_->SetServing(true);
@@ -88,16 +88,20 @@ void Daemon::Tend() {
   if (grpc_ != nullptr) grpc_->SetServing(plant_->Alive());
 }
 
-void Daemon::StopPlant() {
+bool Daemon::StopPlant() {
   plant_->AnnounceEnd();
   loop_->Stop();
   devices_->Stop();
-  const Plant::StatePtr last = plant_->Latest();
-  for (size_t i = 0; last != nullptr && i < site_.converters.size(); ++i) {
-    if (last->snapshot.converter_states[i].lifecycle != Lifecycle::kConnecting) continue;
+  // What they say after their own stop; the cycle, whose reading this is otherwise, has ended.
+  const CycleDevices devices = devices_->cycle_devices();
+  bool confirmed = true;
+  for (size_t i = 0; i < site_.converters.size(); ++i) {
+    if (devices.converters[i]->Latest().lifecycle != Lifecycle::kConnecting) continue;
     log_.Warning(absl::StrCat(site_.converters[i].name,
                               ": did not answer, so it has not confirmed 0 W; if it has power, check it"));
+    confirmed = false;
   }
+  return confirmed;
 }
 
 void Daemon::EndStreams() {

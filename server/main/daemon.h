@@ -2,6 +2,7 @@
 #ifndef ABCDS_SERVER_MAIN_DAEMON_H_
 #define ABCDS_SERVER_MAIN_DAEMON_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -30,8 +31,12 @@ class Daemon {
   // To be called every second or so: health follows the control cycle.
   void Tend();
 
-  // The cycle ends with a command of 0 W for all; then each converter confirms or 2 s pass, all in parallel.
-  void StopPlant();
+  // Control cycles so far, for the heartbeat. Any thread, after Start() has succeeded.
+  [[nodiscard]] uint64_t Cycles() const { return loop_->Heartbeat(); }
+
+  // The cycle ends with a command of 0 W for all; then each converter confirms or 2 s pass, all in parallel. Whether
+  // all have confirmed.
+  bool StopPlant();
   // Tells the clients. Network threads are not joined, as that can take seconds: the process ends with _exit()
   // afterwards.
   void EndStreams();

@@ -1,22 +1,37 @@
 // abcdsd: keeps a house's grid power at its target with a battery. Here only flags, order and exit codes.
+#include <fcntl.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <map>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/commandlineflag.h"
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/reflection.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "hal/rt/clock.h"
 #include "server/config/print.h"
 #include "server/config/site.h"
 #include "server/devices/registry.h"
+#include "server/devices/safe_state.h"
+#include "server/guard/agreement.h"
+#include "server/guard/guard.h"
+#include "server/guard/guarded.h"
+#include "server/guard/heart.h"
 #include "server/log/log.h"
 #include "server/main/daemon.h"
 #include "server/main/process.h"
@@ -30,20 +45,30 @@ ABSL_FLAG(std::string, print_config, "",
 ABSL_FLAG(
     bool, allow_non_realtime, false,
     "Run on where real-time priority or locked memory is refused. For a desk: control then comes late under load.");
+ABSL_FLAG(
+    bool, safe_state, false,
+    "Command 0 W to every converter without starting the daemon, one line for each, and end; status 0 only if all "
+    "have confirmed. For a service manager's ExecStopPost, and for people.");
+ABSL_FLAG(
+    bool, no_guard, false,
+    "For debugging: run in one process, without the small second one that sees the daemon die or hang, brings the "
+    "converters to 0 W and starts it again. A crash then leaves the converters as they are.");
 ABSL_FLAG(std::string, log_level, "info", "Least important messages to log: debug, info, warning or error.");
 
 namespace abcds {
 namespace {
 
-constexpr int kSuccess = 0;
-constexpr int kFailure = 1;
-constexpr int kWrongUsage = 2;
+// From a shell; a serial adapter that is just coming back is worth the wait.
+constexpr Nanoseconds kSafeStateLimit = std::chrono::seconds(10);
+// By the guard, which tries again: how long a restart of the worker waits for a device that does not answer.
+constexpr Nanoseconds kGuardedSafeStateLimit = std::chrono::milliseconds(2500);
 
 constexpr char kHelp[] =
     R"(abcdsd: keeps the grid power of a house at its target with a battery.
 
   abcdsd [--config=FILE]            run until SIGTERM or Ctrl-C; all converters then go to 0 W first
   abcdsd --check --config=FILE      check a configuration
+  abcdsd --safe_state --config=FILE every converter to 0 W, now; then end
   abcdsd --print_config=A+B         print a configuration to start from
   abcdsd --tool VERB ...            decode and other tools; this must be the first argument
   abcdsd --version
@@ -73,11 +98,11 @@ int RunBesides(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
     if (argument == "--help" || argument == "-h" || argument == "-help") {
       PrintHelp();
-      return kSuccess;
+      return kExitOk;
     }
     if (argument == "--version" || argument == "-version") {
       std::printf("abcdsd %s\n", kVersion);
-      return kSuccess;
+      return kExitOk;
     }
   }
   return -1;
@@ -87,94 +112,196 @@ int PrintConfiguration(const std::string& devices) {
   const absl::StatusOr<std::string> text = PrintConfig(devices, KnownDevices());
   if (!text.ok()) {
     std::fprintf(stderr, "abcdsd: %s\n", std::string(text.status().message()).c_str());
-    return kWrongUsage;
+    return kExitUsage;
   }
   std::fputs(text->c_str(), stdout);
-  return kSuccess;
+  return kExitOk;
 }
 
-// Waits until `done` has been written to; false when `limit` has passed. A signal meanwhile ends the process at once.
-bool AwaitOrQuit(int done, Nanoseconds limit, StopSignals& signals, Log& log) {
-  if (const int signal = signals.Wait(done, limit); signal != 0) {
+// Waits until `done` has been written to; false when `limit` has passed. Without a guard a signal meanwhile ends the
+// process at once; a guard is asked for that itself, and hands down more than one signal without meaning it (its own
+// death is one).
+bool AwaitOrQuit(int done, Nanoseconds limit, bool guarded, StopSignals& signals, Log& log) {
+  const MonotonicTime end = MonotonicNow() + limit;
+  int signal = 0;
+  do {
+    signal = signals.Wait(done, end - MonotonicNow());
+    if (signal == 0 || guarded) continue;
     log.Error("ended at once by a second signal; the converters may not have confirmed 0 W");
     _exit(128 + signal);
-  }
+  } while (signal != 0);
   eventfd_t count = 0;
   return eventfd_read(done, &count) == 0;
 }
 
 // Brings the converters to 0 W, within 3 s confirmed or not. Does not return.
-[[noreturn]] void Stop(Daemon& daemon, StopSignals& signals, Log& log) {
+[[noreturn]] void Stop(Daemon& daemon, bool guarded, StopSignals& signals, Log& log) {
   const int done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
-  std::thread([&daemon, done] {
-    daemon.StopPlant();
+  std::atomic<bool> confirmed{false};
+  std::thread([&daemon, &confirmed, done] {
+    confirmed = daemon.StopPlant();
     static_cast<void>(eventfd_write(done, 1));
     daemon.EndStreams();
     static_cast<void>(eventfd_write(done, 1));
   }).detach();
-  if (!AwaitOrQuit(done, std::chrono::seconds(3), signals, log)) {
+  if (!AwaitOrQuit(done, std::chrono::seconds(3), guarded, signals, log)) {
     log.Error("not all converters have confirmed 0 W within 3 s; check them");
-    _exit(kFailure);
+    _exit(kExitUnconfirmed);
   }
-  log.Info("all converters that answer are at 0 W");
-  static_cast<void>(AwaitOrQuit(done, std::chrono::milliseconds(500), signals, log));
+  if (confirmed) log.Info("all converters are at 0 W");
+  static_cast<void>(AwaitOrQuit(done, std::chrono::milliseconds(500), guarded, signals, log));
   log.Info("stopped");
   // Not exit(): joining network threads takes seconds, and nothing of them needs it.
-  _exit(kSuccess);
+  _exit(confirmed ? kExitOk : kExitUnconfirmed);
 }
 
-int RunDaemon(const Site& site, Log& log) {
+// What a later start may find otherwise; a wrong configuration or a port that another program owns is there to stay.
+bool MayPass(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
+}
+
+[[noreturn]] void RunDaemon(const Site& site, bool guarded, Log& log) {
   PrepareProcess();
   StopSignals signals;
-  // Never destroyed: see Daemon::EndStreams().
+  // Neither is ever destroyed: see Daemon::EndStreams().
+  Heart& heart = *new Heart(guarded ? kHeartbeatFd : -1);
   Daemon& daemon = *new Daemon(site, absl::GetFlag(FLAGS_allow_non_realtime), log);
   if (absl::Status status = daemon.Start(); !status.ok()) {
     log.Error(std::string(status.message()));
-    _exit(kFailure);
+    _exit(MayPass(status) ? kExitFailed : kExitRefused);
   }
+  heart.Run([&daemon] { return daemon.Cycles(); });
   std::fputs(daemon.Greeting().c_str(), stdout);
   std::fflush(stdout);
   int signal = 0;
-  while (signal == 0) {
+  while (signal == 0 && !(guarded && GuardHasGone())) {
     daemon.Tend();
-    signal = signals.Wait(-1, std::chrono::seconds(1));
+    heart.MainIsAlive();
+    signal = signals.Wait(guarded ? kLifeFd : -1, std::chrono::seconds(1));
   }
-  log.Info(std::string("stopping: ") + strsignal(signal));
-  Stop(daemon, signals, log);
+  heart.End();
+  if (guarded && GuardHasGone()) {
+    log.Error("stopping: the guard has died, and without it nothing could stop the converters after us");
+  } else {
+    log.Info(std::string("stopping: ") + strsignal(signal));
+  }
+  Stop(daemon, guarded, signals, log);
 }
 
-int Main(int argc, char** argv) {
-  if (const int result = RunBesides({argv + 1, argv + argc}); result >= 0) return result;
+int RunSafeState(const Site& site, bool guarded, Log& log) {
+  prctl(PR_SET_NAME, "abcdsd-safe");
+  // A tcp:// port whose other end has gone.
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto report = [guarded, &log](const std::string& name, const absl::Status& status) {
+    const std::string sentence = name + ": " + (status.ok() ? "0 W confirmed" : std::string(status.message()));
+    if (guarded) {
+      log.Write(status.ok() ? LogLevel::kInfo : LogLevel::kError, "guard: " + sentence);
+    } else {
+      // Each by one of several processes, all at once.
+      std::printf("%s\n", sentence.c_str());
+      std::fflush(stdout);
+    }
+  };
+  return CommandSafeState(site, guarded ? kGuardedSafeStateLimit : kSafeStateLimit, report) ? kExitOk
+                                                                                            : kExitUnconfirmed;
+}
+
+// This process as the guard; the others are started with the arguments that it got.
+int RunGuard(int argc, char** argv, std::string config, Log& log) {
+  GuardOptions options;
+  options.worker = {argv[0], kGuardedArgument + std::to_string(getpid())};
+  options.worker.insert(options.worker.end(), argv + 1, argv + argc);
+  options.safe_state = options.worker;
+  options.safe_state.push_back("--safe_state");
+  options.config = std::move(config);
+  return Guard(std::move(options), log).Run();
+}
+
+// Descriptors 0 to 2 exist from here on: no device gets one of them, and with it what is meant for people.
+void OpenStandardDescriptors() {
+  int fd = 0;
+  do {
+    fd = open("/dev/null", O_RDWR);  // NOLINT(android-cloexec-open): children have them as well
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd > STDERR_FILENO) close(fd);
+}
+
+LogOptions LogOptionsFor(LogLevel least) {
+  LogOptions options;
+  options.least = least;
+  options.journald = StandardErrorIsJournal();
+  return options;
+}
+
+// The configuration of this process: handed down by the guard, or the file's.
+absl::StatusOr<std::string> ConfigText(bool guarded, const std::string& file) {
+  if (guarded) return ReadHandedConfig();
+  return ReadConfigFile(file);
+}
+
+// `guard`: the guard's process id, where this process was started by one. `argv` is without the argument that said so.
+int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
   if (rest.size() > 1) {
     std::fprintf(stderr, "abcdsd: \"%s\" is not a flag; the configuration is given as --config=FILE (see --help)\n",
                  rest[1]);
-    return kWrongUsage;
+    return kExitUsage;
   }
   const std::optional<LogLevel> level = ParseLogLevel(absl::GetFlag(FLAGS_log_level));
   if (!level) {
     std::fprintf(stderr, "abcdsd: --log_level is debug, info, warning or error\n");
-    return kWrongUsage;
+    return kExitUsage;
   }
   if (const std::string devices = absl::GetFlag(FLAGS_print_config); !devices.empty())
     return PrintConfiguration(devices);
 
+  const bool guarded = guard.has_value();
+  const bool check = absl::GetFlag(FLAGS_check);
+  const bool safe_state = absl::GetFlag(FLAGS_safe_state);
   const std::string file = absl::GetFlag(FLAGS_config);
-  const absl::StatusOr<Site> site = LoadSite(file, KnownDevices());
+  absl::StatusOr<std::string> text = ConfigText(guarded, file);
+  if (!text.ok()) {
+    std::fprintf(stderr, "%s\n", std::string(text.status().message()).c_str());
+    return kExitRefused;
+  }
+  Log log(LogOptionsFor(*level));
+  // What is wrong in the file, the worker says: here nothing is done that takes memory or could fail.
+  if (!guarded && !absl::GetFlag(FLAGS_no_guard) && !check && !safe_state)
+    return RunGuard(argc, argv, *std::move(text), log);
+
+  const absl::StatusOr<Site> site = LoadSiteText(*text, file, KnownDevices());
   if (!site.ok()) {
     // One line per problem, each with file and line: for people and editors, so without the log's prefix.
     std::fprintf(stderr, "%s\n", std::string(site.status().message()).c_str());
-    return kFailure;
+    return kExitRefused;
   }
-  if (absl::GetFlag(FLAGS_check)) {
+  if (check) {
     std::printf("%s: good\n", file.c_str());
-    return kSuccess;
+    return kExitOk;
   }
-  LogOptions options;
-  options.least = *level;
-  options.journald = StandardErrorIsJournal();
-  Log log(options);
-  return RunDaemon(*site, log);
+  if (safe_state) return RunSafeState(*site, guarded, log);
+  if (guarded) {
+    // The kernel calls a program that is started as /proc/self/exe "exe".
+    prctl(PR_SET_NAME, "abcdsd-worker");
+    FollowTheGuard(*guard);
+  }
+  RunDaemon(*site, guarded, log);
+}
+
+int Main(int argc, char** argv) {
+  OpenStandardDescriptors();
+  std::optional<pid_t> guard;
+  if (argc > 1) guard = ParseGuardedArgument(argv[1]);
+  if (guard.has_value()) {
+    if (!TakeDescriptors()) {
+      std::fprintf(stderr, "abcdsd: %s is for the guard's own use\n", kGuardedArgument);
+      return kExitUsage;
+    }
+    std::rotate(argv + 1, argv + 2, argv + argc);
+    return RunChosen(argc - 1, argv, guard);
+  }
+  if (const int result = RunBesides({argv + 1, argv + argc}); result >= 0) return result;
+  return RunChosen(argc, argv, guard);
 }
 
 }  // namespace

@@ -142,6 +142,18 @@ class Daemon:
             raise AssertionError(f"abcdsd has ended:\n{self.process.text()}")
         return self
 
+    def worker_pid(self):
+        """The process that regulates; the one that was started is its guard. None while there is none."""
+        for pid in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                name, rest = (pid / "stat").read_text(encoding="utf-8").rsplit(")", 1)
+            except OSError:
+                continue  # it has ended meanwhile
+            state, parent = rest.split()[:2]
+            if int(parent) == self.process.pid and name.endswith("(abcdsd-worker") and state != "Z":
+                return int(pid.name)
+        return None
+
 
 def connects(address):
     host, port = address.rsplit(":", 1)

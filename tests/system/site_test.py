@@ -22,12 +22,13 @@ LOAD_W = 300
 class Site:
     """abcds-sim with an inverter 600 on a pty and a broker of its own."""
 
+    OPTIONS = ("--print_interval", "0.1", "--load", f"constant:{LOAD_W}", "--meter_interval", "1")
+
     def __init__(self, test, folder):
         self.config = pathlib.Path(folder) / "site.textproto"
         self.process = processes.start(
             test, processes.ABCDS_SIM, "--pty", f"{folder}/inverter", "--write_config", self.config,
-            "--load", f"constant:{LOAD_W}", "--print_interval", "0.1", "--meter_interval", "1", "--seed", "7",
-            stdin=subprocess.PIPE)
+            *self.OPTIONS, "--seed", "7", stdin=subprocess.PIPE)
         processes.wait_until(lambda: self.config.exists() and STATUS.search(self.process.text()), "the simulator runs")
 
     def config_text(self):
@@ -175,9 +176,12 @@ class StopTest(unittest.TestCase):
                     processes.wait_until(lambda: self.site.told_w() < -100.0, "the inverter delivers again", timeout_s=60.0)
 
     def test_start_commands_zero_before_anything_else(self):
+        self.daemon.process.stop()
+        alone = processes.Daemon(self, self.daemon.config.parent, self.site.config_text(), "--no_guard").wait_ready()
+        processes.wait_until(lambda: self.site.told_w() < -100.0, "the inverter delivers again", timeout_s=60.0)
         self.site.say("meter silent")
-        self.daemon.process.signal(processes.signal.SIGKILL)
-        self.daemon.process.wait()
+        alone.process.signal(processes.signal.SIGKILL)
+        alone.process.wait()
         self.assertLess(self.site.told_w(), -100.0, "nobody told the inverter to stop")
         processes.Daemon(self, self.daemon.config.parent, self.site.config_text()).wait_ready()
         processes.wait_until(lambda: self.site.told_w() == 0.0, "0 W on the wire", timeout_s=3.0)

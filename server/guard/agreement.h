@@ -1,0 +1,37 @@
+// What the guard and the processes it starts agree on.
+#ifndef ABCDS_SERVER_GUARD_AGREEMENT_H_
+#define ABCDS_SERVER_GUARD_AGREEMENT_H_
+
+#include "hal/units/time.h"
+
+namespace abcds {
+
+// First argument of a process that the guard has started, followed by the guard's process id.
+inline constexpr char kGuardedArgument[] = "--guarded=";
+
+// Descriptors of such a process. Lower than that of any device: the kernel closes them in this order, and closing a
+// serial port with unsent bytes can block for 30 s, even after kill -9.
+inline constexpr int kLifeFd = 3;       // read end; its end of file is the guard's death
+inline constexpr int kHeartbeatFd = 4;  // write end, the worker's only
+inline constexpr int kConfigFd = 5;     // the configuration file's content as it was when the daemon started
+
+// One byte per beat.
+enum class Beat : char {
+  kStarting = 's',
+  kRunning = 'r',  // control cycles and the main thread have gone on since the last one
+  kEnding = 'e',
+};
+inline constexpr Nanoseconds kBeatPeriod = std::chrono::milliseconds(100);
+
+// How the daemon's processes end.
+enum ExitCode : int {
+  kExitOk = 0,           // as asked, every converter at 0 W
+  kExitRefused = 1,      // configuration wrong, port in use, real-time priority denied: starting again cannot help
+  kExitUsage = 2,        // wrong command line
+  kExitUnconfirmed = 3,  // ended, but not every converter has confirmed 0 W
+  kExitFailed = 4,       // could not start for a reason that may pass
+};
+
+}  // namespace abcds
+
+#endif  // ABCDS_SERVER_GUARD_AGREEMENT_H_

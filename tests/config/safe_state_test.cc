@@ -1,0 +1,152 @@
+// All converters of a site to 0 W without a daemon: who shares a process, and what a dead line does to the others.
+#include "server/devices/safe_state.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "hal/rt/clock.h"
+#include "hal/sim/wire/lumentree.h"
+#include "hal/sim/wire/modbus_line.h"
+#include "server/devices/registry.h"
+
+namespace abcds {
+namespace {
+
+using std::chrono_literals::operator""s;
+
+Site SiteOf(const std::string& buses_and_converters) {
+  const auto site =
+      LoadSiteText(absl::StrCat("meter { mqtt { broker { host: \"127.0.0.1\" port: 1 } topic: \"power\" } }\n",
+                                "battery { cells: 8 capacity_ah: 100 }\n", buses_and_converters),
+                   "site", KnownDevices());
+  EXPECT_TRUE(site.ok()) << site.status();
+  return *site;
+}
+
+std::string Inverter(const std::string& name, const std::string& bus, int address) {
+  return absl::StrCat("converter { name: \"", name, "\" lumentree { model: MODEL_600 bus: \"", bus,
+                      "\" address: ", address, " } }\n");
+}
+
+std::string Bus(const std::string& name, const std::string& port) {
+  return absl::StrCat("bus { name: \"", name, "\" port: \"", port, "\" }\n");
+}
+
+TEST(SafeState, EveryTypeOfConverterHasOne) {
+  for (const DeviceType* type : DeviceTypes()) {
+    if (type->kind() != DeviceKind::kConverter) continue;
+    v1::Converter converter;
+    const auto* arm = v1::Converter::descriptor()->FindFieldByName(type->arm());
+    ASSERT_NE(arm, nullptr);
+    converter.GetReflection()->MutableMessage(&converter, arm);
+    const absl::Status status = type->CommandSafeState(converter, Site(), MonotonicNow());
+    EXPECT_NE(status.code(), absl::StatusCode::kUnimplemented) << type->name();
+  }
+}
+
+TEST(SafeState, ConvertersOnOneBusTakeTurnsAndBusesDoNot) {
+  const Site site = SiteOf(absl::StrCat(Bus("a", "/dev/null"), Bus("b", "/dev/zero"), Inverter("a1", "a", 1),
+                                        Inverter("b1", "b", 1), Inverter("a2", "a", 2)));
+  EXPECT_EQ(SafeStateGroups(site), (std::vector<std::vector<size_t>>{{0, 2}, {1}}));
+}
+
+// A line with two inverters that were told 300 W.
+class Line {
+ public:
+  Line() {
+    auto opened = sim::ModbusLine::Open({});
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    line_ = *std::move(opened);
+    line_->Attach(1, first_);
+    line_->Attach(2, second_);
+    line_->Start();
+  }
+  ~Line() { line_->Stop(); }
+  sim::ModbusLine& operator*() { return *line_; }
+  sim::ModbusLine* operator->() { return line_.get(); }
+  [[nodiscard]] double told_w(int address) const { return told_w_[address - 1]; }
+
+ private:
+  sim::LumentreePlant Plant(int index) {
+    return {.output_w = [this, index] { return told_w_[index]; },
+            .set_w = [this, index](double power_w) { told_w_[index] = power_w; },
+            .restart = {},
+            .dc_voltage_v = [] { return 26.4; }};
+  }
+
+  double told_w_[2] = {300, 300};  // the line's thread, and the test when nobody speaks
+  sim::LumentreeInverter first_{Plant(0), 600};
+  sim::LumentreeInverter second_{Plant(1), 600};
+  std::unique_ptr<sim::ModbusLine> line_;
+};
+
+// Forks while the simulated lines' threads run, which the product does not; glibc's own locks survive it.
+class SafeStateOnWires : public testing::Test {
+ protected:
+  SafeStateOnWires() { EXPECT_EQ(pipe2(ends_, O_CLOEXEC | O_NONBLOCK), 0); }
+  ~SafeStateOnWires() override {
+    close(ends_[0]);
+    close(ends_[1]);
+  }
+
+  bool Command(const Site& site, Nanoseconds limit) {
+    const MonotonicTime begin = MonotonicNow();
+    // The reports come from other processes.
+    const bool confirmed = CommandSafeState(site, limit, [this](const std::string& name, const absl::Status& status) {
+      const std::string line = absl::StrCat(name, status.ok() ? " confirmed\n" : " open\n");
+      EXPECT_EQ(write(ends_[1], line.data(), line.size()), static_cast<ssize_t>(line.size()));
+    });
+    took_ = MonotonicNow() - begin;
+    char text[1000] = {};
+    const ssize_t size = read(ends_[0], text, sizeof text);
+    reports_ = std::string(text, size > 0 ? static_cast<size_t>(size) : 0);
+    return confirmed;
+  }
+  [[nodiscard]] bool Said(const std::string& line) const { return reports_.find(line) != std::string::npos; }
+
+  int ends_[2] = {-1, -1};
+  std::string reports_;
+  Nanoseconds took_{0};
+};
+
+TEST_F(SafeStateOnWires, AllConfirm) {
+  Line a;
+  Line b;
+  const Site site = SiteOf(absl::StrCat(Bus("a", a->path()), Bus("b", b->path()), Inverter("a1", "a", 1),
+                                        Inverter("a2", "a", 2), Inverter("b1", "b", 1)));
+  EXPECT_TRUE(Command(site, 20s));
+  EXPECT_TRUE(Said("a1 confirmed") && Said("a2 confirmed") && Said("b1 confirmed")) << reports_;
+  EXPECT_EQ(a.told_w(1), 0);
+  EXPECT_EQ(a.told_w(2), 0);
+  EXPECT_EQ(b.told_w(1), 0);
+  EXPECT_EQ(b.told_w(2), 300) << "not ours";
+  EXPECT_LT(took_, 10s);
+}
+
+TEST_F(SafeStateOnWires, ASilentLineHoldsUpNoOther) {
+  Line a;
+  Line b;
+  a->SetFaults({.silent = true});
+  const Site site =
+      SiteOf(absl::StrCat(Bus("a", a->path()), Bus("b", b->path()), Inverter("a1", "a", 1), Inverter("b1", "b", 1)));
+  EXPECT_FALSE(Command(site, 2s));
+  EXPECT_EQ(reports_, "b1 confirmed\na1 open\n");
+  EXPECT_EQ(b.told_w(1), 0);
+}
+
+TEST_F(SafeStateOnWires, ADeadNeighbourOnTheLineHoldsUpNobodyForLong) {
+  Line a;
+  const Site site = SiteOf(absl::StrCat(Bus("a", a->path()), Inverter("missing", "a", 7), Inverter("there", "a", 2)));
+  EXPECT_FALSE(Command(site, 4s));
+  EXPECT_EQ(reports_, "there confirmed\nmissing open\n");
+  EXPECT_EQ(a.told_w(2), 0);
+}
+
+}  // namespace
+}  // namespace abcds
