@@ -418,6 +418,8 @@ TEST(ControlCoreTest, AfterASuspendOldSamplesDoNotCountAndNewOnesDo) {
   site.in.samples_void = true;
   site.Step();
   EXPECT_EQ(site.Power(), 0);
+  EXPECT_FALSE(site.out.load.valid) << "what the house drew before says nothing";
+  EXPECT_EQ(site.out.next_meter_at, MonotonicTime::min());
   EXPECT_TRUE(site.Fault(FaultId::kClockJump).active);
   site.Run(15);
   EXPECT_NEAR(site.Grid(), 0, 6);

@@ -221,6 +221,7 @@ INSTANTIATE_TEST_SUITE_P(Hypotheses, DisagreementTest, testing::Values(
     StepsCase{"NotWhereOurOwnPowerIsUncertain",          -1,  300, 100,    0,   20, false},
     StepsCase{"TheHouseAnsweringALittleIsFine",           1,  300,   0, -0.25,  20, false},
     StepsCase{"TheHouseHidingOurStepsIsUnclear",          1,  300,   0,   -1,   20, false},
+    StepsCase{"OrAllButAThousandthOfThem",                1,  300,   0, -0.999, 20, false},
     StepsCase{"FlippedThroughSomeHouse",                 -1,  300,   0,  0.2,    3, true}),
     [](const auto& row) { return row.param.name; });
 

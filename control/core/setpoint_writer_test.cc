@@ -106,6 +106,15 @@ TEST(SetpointWriterTest, CyclesWithoutAMeasurementAddNothingToTheSum) {
   }
 }
 
+TEST(SetpointWriterTest, AWriteSettlesWhatWasSummedBefore) {
+  Bench bench;
+  (void)bench.Decide(-300);
+  bench.Pass(1);
+  EXPECT_EQ(bench.Decide(-400).setpoint, Watts(-400));
+  bench.Pass(1);
+  EXPECT_EQ(bench.Decide(-401).reason, Reason::kDeadband);
+}
+
 TEST(SetpointWriterTest, NoiseCostsNoWrites) {
   Bench bench;
   (void)bench.Decide(-300);
