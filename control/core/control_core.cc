@@ -118,11 +118,6 @@ void ControlCore::ResolveIntent(Outputs& out) noexcept {
   mode_ = out.mode;
   if (intent.clear_generation != clear_generation_) {
     clear_generation_ = intent.clear_generation;
-    const bool meter = intent.clear_fault == FaultId::kCount || intent.clear_fault == FaultId::kMeterDisagrees;
-    if (meter) {
-      supervisor_.ClearDisagreement();
-      faults_.Report(FaultId::kMeterDisagrees, false, now);
-    }
     faults_.Clear(intent.clear_fault, intent.clear_converter);
   }
 }
@@ -198,6 +193,8 @@ void ControlCore::ReportFaults() noexcept {
   faults_.Report(FaultId::kMeterSilent, supervisor_.Silent(now) && (started || !supervisor_.waiting()), now);
   faults_.Report(FaultId::kMeterFrozen, supervisor_.frozen(), now);
   faults_.Report(FaultId::kMeterDisagrees, supervisor_.disagrees(), now);
+  // A finding, not a state: at 0 W nothing could disprove it. What stays is the latch, until a person has looked.
+  if (supervisor_.disagrees()) supervisor_.ClearDisagreement();
   faults_.Report(FaultId::kBatterySilent, battery_.silent() && (started || battery.voltage.valid), now);
   faults_.Report(FaultId::kBatteryVoltageUnknown, !battery_.voltage().valid, now);
   faults_.Report(FaultId::kBatteryForbids, battery.present && !(battery.charge_allowed && battery.discharge_allowed),

@@ -21,7 +21,7 @@ class MeterSupervisor {
   void Measured(Watts grid, PowerInterval own, MonotonicTime arrived_at, bool probing = false) noexcept;
   // Values from before `now` are void.
   void Reset() noexcept;
-  // The operator has looked after it: forget the contradiction.
+  // The contradiction has been taken note of: looks for a new one.
   void ClearDisagreement() noexcept;
 
   // Share of the standing power that may still be moved at `now`: 1 while values are fresh, falling to 0 while the last

@@ -88,8 +88,8 @@ INSTANTIATE_TEST_SUITE_P(Rules, SetpointWriterTest, testing::Values(
 TEST(SetpointWriterTest, AnOffsetInTheDeadbandIsSentWhenItHasLasted) {
   Bench bench;
   (void)bench.Decide(-300);
-  // 5 W: summed to 5.0, 9.5 and 13.6 Ws with a forgetting of 10 s; the deadband is 10 W × 1 s.
-  for (int second = 1; second <= 2; ++second) {
+  // 5 W: summed to 5.0, 9.5, 13.6 and 17.3 Ws with a forgetting of 10 s; it takes 10 W × 1.5 s.
+  for (int second = 1; second <= 3; ++second) {
     bench.Pass(1);
     EXPECT_EQ(bench.Decide(-305).reason, Reason::kDeadband) << "after " << second << " s";
   }
@@ -127,10 +127,10 @@ TEST(SetpointWriterTest, NoiseCostsNoWrites) {
 TEST(SetpointWriterTest, ASmallOffsetIsForgottenNotSummedForEver) {
   Bench bench;
   (void)bench.Decide(-300);
-  // 0.9 W sum to 0.9 / (1 - e^-0.1) = 9.5 Ws at most.
+  // 1.4 W sum to 1.4 / (1 - e^-0.1) = 14.7 Ws at most.
   for (int second = 0; second < 600; ++second) {
     bench.Pass(1);
-    ASSERT_EQ(bench.Decide(-300.9).setpoint, Watts(-300));
+    ASSERT_EQ(bench.Decide(-301.4).setpoint, Watts(-300));
   }
 }
 
