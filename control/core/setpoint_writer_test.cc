@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(Rules, SetpointWriterTest, testing::Values(
 TEST(SetpointWriterTest, AnOffsetInTheDeadbandIsSentWhenItHasLasted) {
   Bench bench;
   (void)bench.Decide(-300);
-  // 5 W: summed to 5.0, 9.5, 13.6 and 17.3 Ws with a forgetting of 10 s; it takes 10 W × 1.5 s.
+  // 5 W: summed to 5.0, 9.5, 13.6 and 17.3 Ws with a forgetting of 10 s; it is worth a write from 10 W × 1.5 s on.
   for (int second = 1; second <= 3; ++second) {
     bench.Pass(1);
     EXPECT_EQ(bench.Decide(-305).reason, Reason::kDeadband) << "after " << second << " s";
