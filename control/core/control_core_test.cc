@@ -503,6 +503,20 @@ TEST(ControlCoreTest, AFailedInverterIsReplacedInTheSameCycle) {
   EXPECT_TRUE(site.Fault(FaultId::kConverterSilent).active);
 }
 
+TEST(ControlCoreTest, NobodyChargesWhileALostInverterMayStillDeliver) {
+  Site site;
+  site.Run(15);
+  ASSERT_NEAR(site.out.converters[kInverter].power.value(), -300, 10);
+  site.in.converters[kInverter].ready = false;
+  site.load = -400;
+  for (double t = 0; t < 9.5; t += 0.5) {
+    site.Run(0.5);
+    ASSERT_EQ(site.out.converters[kCharger].power, Watts(0)) << t << " s after it was lost";
+  }
+  site.Run(15);
+  EXPECT_NEAR(site.out.converters[kCharger].power.value(), 400, 10) << "what it may do counts as the house's then";
+}
+
 TEST(ControlCoreTest, ALatchedFaultStopsUntilItIsCleared) {
   Site site;
   site.cell_high = 3.65;
