@@ -50,6 +50,7 @@ refused() {  # refused EXIT_CODE SENTENCE FLAG…
 refused 1 'no load is called "stepz"' --load=stepz
 refused 1 '--lumentree must be 600, 1000 or 2000' --lumentree=700
 refused 1 '--speed=99 is outside [0.1, 10]' --speed=99
+refused 1 '--meter must be mqtt or shelly-3em' --meter=sml
 refused 1 '--broker must be HOST:PORT' --broker=localhost
 refused 1 'cannot connect to the MQTT broker 127.0.0.1:1' --broker=127.0.0.1:1 --pty="$dir/line"
 refused 2 '"twice" is no flag' twice

@@ -19,19 +19,28 @@ std::string ResponseText(const ConverterOptions& inverter, double speed) {
       inverter.ramp_down.value() * speed, (ToSeconds(inverter.readback_refresh) + 0.1) / speed);
 }
 
+// A polled value has waited for the question, half an interval on average.
+double LatencyS(const SiteOptions& options) {
+  return ToSeconds(options.meter.latency) + (options.shelly ? 0.5 * ToSeconds(options.meter.interval) : 0.0);
+}
+
 }  // namespace
 
-std::string ConfigText(const SiteOptions& options, int broker_port, double speed) {
+std::string ConfigText(const SiteOptions& options, int meter_port, double speed) {
   const std::string host = options.broker_host.empty() ? "127.0.0.1" : options.broker_host;
   std::string text = "# Written by abcds-sim for the site that it simulates.\n\nsite: \"simulated\"\n\n";
   absl::StrAppendFormat(&text, "bus {\n  name: \"line\"\n  port: \"%s\"\n  baud: 9600\n}\n\n", options.pty);
-  absl::StrAppendFormat(
-      &text,
-      "meter {\n  interval_s: %g\n  latency_s: %g\n  averaging_s: %g\n"
-      "  mqtt {\n    broker {\n      host: \"%s\"\n      port: %d\n    }\n    topic: \"%s\"\n%s  }\n}\n\n",
-      ToSeconds(options.meter.interval) / speed, ToSeconds(options.meter.latency) / speed,
-      ToSeconds(options.meter.averaging) / speed, host, broker_port, options.topic,
-      options.format == MqttMeterWire::Format::kJson ? "    json_path: \"SML.Power_curr\"\n" : "");
+  absl::StrAppendFormat(&text, "meter {\n  interval_s: %g\n  latency_s: %g\n  averaging_s: %g\n",
+                        ToSeconds(options.meter.interval) / speed, LatencyS(options) / speed,
+                        ToSeconds(options.meter.averaging) / speed);
+  if (options.shelly) {
+    absl::StrAppendFormat(&text, "  shelly_3em {\n    host: \"127.0.0.1\"\n    port: %d\n  }\n}\n\n", meter_port);
+  } else {
+    absl::StrAppendFormat(
+        &text, "  mqtt {\n    broker {\n      host: \"%s\"\n      port: %d\n    }\n    topic: \"%s\"\n%s  }\n}\n\n",
+        host, meter_port, options.topic,
+        options.format == MqttMeterWire::Format::kJson ? "    json_path: \"SML.Power_curr\"\n" : "");
+  }
   absl::StrAppendFormat(&text,
                         "converter {\n  name: \"inverter\"\n  lumentree {\n    model: MODEL_%d\n    bus: \"line\"\n"
                         "    address: %d\n  }\n%s}\n\n",

@@ -9,8 +9,8 @@
 namespace abcds::sim {
 
 // Text for `abcdsd --config`, with the nominal delays of meter and inverter (not the true ones), all divided by
-// `speed`. `broker_port` as the site has it in the end.
-[[nodiscard]] std::string ConfigText(const SiteOptions& options, int broker_port, double speed);
+// `speed`. `meter_port`, of the broker or of the Shelly, as the site has it in the end.
+[[nodiscard]] std::string ConfigText(const SiteOptions& options, int meter_port, double speed);
 
 }  // namespace abcds::sim
 

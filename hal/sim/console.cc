@@ -14,6 +14,7 @@ namespace abcds::sim {
 namespace {
 
 using MeterFault = MqttMeterWire::Fault;
+using ShellyFault = ShellyMeterWire::Fault;
 
 const std::map<std::string, MeterFault>& MeterFaults() {
   static const auto* const kFaults = new std::map<std::string, MeterFault>{
@@ -26,6 +27,31 @@ const std::map<std::string, MeterFault>& MeterFaults() {
       {"kilowatts", MeterFault::kKilowatts},
       {"frozen", MeterFault::kFrozen},
       {"retained", MeterFault::kRetained},
+  };
+  return *kFaults;
+}
+
+// Of the Shelly: what its server does, and what its documents say.
+const std::map<std::string, HttpServerFault>& ShellyServerFaults() {
+  static const auto* const kFaults = new std::map<std::string, HttpServerFault>{
+      {"silent", HttpServerFault::kSilent},    {"refuse", HttpServerFault::kRefuse},
+      {"drip", HttpServerFault::kDrip},        {"stall", HttpServerFault::kStallBody},
+      {"reset", HttpServerFault::kResetBody},  {"endless", HttpServerFault::kEndlessBody},
+      {"long", HttpServerFault::kLengthLong},  {"short", HttpServerFault::kLengthShort},
+      {"not_http", HttpServerFault::kNotHttp},
+  };
+  return *kFaults;
+}
+
+const std::map<std::string, ShellyFault>& ShellyFaults() {
+  static const auto* const kFaults = new std::map<std::string, ShellyFault>{
+      {"empty", ShellyFault::kEmpty},         {"html", ShellyFault::kHtml},
+      {"truncated", ShellyFault::kTruncated}, {"deep", ShellyFault::kDeep},
+      {"null", ShellyFault::kNull},           {"nan", ShellyFault::kNan},
+      {"missing", ShellyFault::kMissing},     {"invalid", ShellyFault::kInvalid},
+      {"flip", ShellyFault::kFlipped},        {"implausible", ShellyFault::kImplausible},
+      {"kilowatts", ShellyFault::kKilowatts}, {"frozen", ShellyFault::kFrozen},
+      {"dead", ShellyFault::kDead},
   };
   return *kFaults;
 }
@@ -59,6 +85,9 @@ std::string Console::Help() {
          "  meter replay COUNT       send the last COUNT values again, at once\n"
          "  meter raw TEXT           send this payload once\n"
          "  meter ok                 end all faults of the meter\n"
+         "  With --meter=shelly-3em: meter silent|refuse|drip|stall|reset|endless|long|short|not_http [SECONDS]\n"
+         "  meter empty|html|truncated|deep|null|nan|missing|invalid|flip|implausible|kilowatts|frozen|dead [SECONDS]\n"
+         "  meter status CODE [SECONDS]       an HTTP status in place of its replies\n"
          "  broker stop|freeze [SECONDS]      kill it, or let it answer nothing\n"
          "  broker ok                start or thaw it\n"
          "  lumentree silent|mute|echo|wrong_address [SECONDS]    mute: obeys, but does not answer\n"
@@ -82,8 +111,9 @@ std::string Console::Execute(const std::string& line, Nanoseconds now) {
   if (words.empty()) return "";
   if (words[0] == "help" || words[0] == "?") return Help();
   if (words[0] == "meter") {
+    if (site_.shelly() != nullptr) return Shelly(words, now);
     if (words.size() > 2 && words[1] == "raw") {
-      site_.meter().SendRaw(line.substr(line.find("raw") + 4));
+      site_.meter()->SendRaw(line.substr(line.find("raw") + 4));
       return "sent";
     }
     return Meter(words, now);
@@ -153,20 +183,47 @@ std::string Console::Meter(const Words& words, Nanoseconds now) {
   if (what == "replay") {
     uint32_t count = 0;
     if (words.size() != 3 || !absl::SimpleAtoi(words[2], &count)) return absl::StrCat("meter replay COUNT", kTryHelp);
-    site_.meter().Replay(count);
+    site_.meter()->Replay(count);
     return "sent";
   }
   const auto fault = MeterFaults().find(what);
   if (fault == MeterFaults().end()) return absl::StrCat("the meter has no \"", what, "\"", kTryHelp);
   const MeterFault kind = fault->second;
   return Begin(
-      "meter " + what, words, 2, now, [&] { site_.meter().SetFault(kind, true); },
-      [this, kind] { site_.meter().SetFault(kind, false); });
+      "meter " + what, words, 2, now, [&] { site_.meter()->SetFault(kind, true); },
+      [this, kind] { site_.meter()->SetFault(kind, false); });
+}
+
+std::string Console::Shelly(const Words& words, Nanoseconds now) {
+  ShellyMeterWire* const shelly = site_.shelly();
+  const std::string what = words.size() > 1 ? words[1] : "";
+  if (what == "ok") return End("meter ");
+  if (what == "status") {
+    int status = 0;
+    if (words.size() < 3 || !absl::SimpleAtoi(words[2], &status) || status < 201 || status > 599) {
+      return absl::StrCat("meter status CODE [SECONDS]", kTryHelp);
+    }
+    return Begin(
+        "meter status", words, 3, now, [&] { shelly->SetStatus(status); }, [shelly] { shelly->SetStatus(0); });
+  }
+  if (const auto fault = ShellyServerFaults().find(what); fault != ShellyServerFaults().end()) {
+    const HttpServerFault kind = fault->second;
+    return Begin(
+        "meter " + what, words, 2, now, [&] { shelly->server().SetFault(kind, true); },
+        [shelly, kind] { shelly->server().SetFault(kind, false); });
+  }
+  const auto fault = ShellyFaults().find(what);
+  if (fault == ShellyFaults().end()) return absl::StrCat("the meter has no \"", what, "\"", kTryHelp);
+  const ShellyFault kind = fault->second;
+  return Begin(
+      "meter " + what, words, 2, now, [&] { shelly->SetFault(kind, true); },
+      [shelly, kind] { shelly->SetFault(kind, false); });
 }
 
 std::string Console::Broker(const Words& words, Nanoseconds now) {
   BrokerProcess* const broker = site_.broker();
-  if (broker == nullptr) return "this broker is not ours: start the simulation without --broker";
+  if (broker == nullptr)
+    return "there is no broker of ours: start the simulation without --broker, and with --meter=mqtt";
   const std::string what = words.size() > 1 ? words[1] : "";
   if (what == "ok") return End("broker ");
   if (what == "stop") {

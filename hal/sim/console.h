@@ -36,6 +36,7 @@ class Console {
   };
 
   std::string Meter(const Words& words, Nanoseconds now);
+  std::string Shelly(const Words& words, Nanoseconds now);
   std::string Broker(const Words& words, Nanoseconds now);
   std::string Lumentree(const Words& words, Nanoseconds now);
   std::string LineFault(const Words& words, Nanoseconds now);

@@ -36,21 +36,21 @@ using Fault = MqttMeterWire::Fault;
 
 TEST_F(ConsoleTest, MeterFaultsComeAndGo) {
   EXPECT_EQ(Say("meter flip"), "meter flip");
-  EXPECT_TRUE(site_->meter().HasFault(Fault::kFlipped));
+  EXPECT_TRUE(site_->meter()->HasFault(Fault::kFlipped));
   EXPECT_EQ(Say("meter kilowatts 5"), "meter kilowatts for 5 s");
   EXPECT_EQ(console_->Active(), "meter flip, meter kilowatts");
   EXPECT_EQ(Tick(4), "");
   EXPECT_EQ(Tick(5), "over: meter kilowatts");
-  EXPECT_FALSE(site_->meter().HasFault(Fault::kKilowatts));
+  EXPECT_FALSE(site_->meter()->HasFault(Fault::kKilowatts));
   EXPECT_EQ(Say("meter ok"), "over: meter flip");
-  EXPECT_FALSE(site_->meter().HasFault(Fault::kFlipped));
+  EXPECT_FALSE(site_->meter()->HasFault(Fault::kFlipped));
 }
 
 TEST_F(ConsoleTest, BegunAgainAFaultGetsANewEnd) {
   EXPECT_EQ(Say("meter silent 5", 0), "meter silent for 5 s");
   EXPECT_EQ(Say("meter silent 5", 3), "meter silent for 5 s");
   EXPECT_EQ(Tick(6), "");
-  EXPECT_TRUE(site_->meter().HasFault(Fault::kSilent));
+  EXPECT_TRUE(site_->meter()->HasFault(Fault::kSilent));
   EXPECT_EQ(Tick(8), "over: meter silent");
 }
 

@@ -29,6 +29,8 @@
 #include "hal/sim/profiles.h"
 #include "hal/sim/site.h"
 
+ABSL_FLAG(std::string, meter, "mqtt", "the grid meter: mqtt, or shelly-3em (HTTP on loopback, no broker)");
+ABSL_FLAG(int, http_port, 0, "port of the shelly-3em; 0: a free one");
 ABSL_FLAG(std::string, broker, "",
           "HOST:PORT of a running MQTT broker; empty: starts a mosquitto of its own on a free loopback port");
 ABSL_FLAG(std::string, topic, "sim/grid/power", "MQTT topic of the grid meter");
@@ -80,6 +82,13 @@ absl::StatusOr<SiteOptions> OptionsFromFlags() {
   options.cells = options.lumentree_model == 2000 ? 16 : 8;
   options.pty = absl::GetFlag(FLAGS_pty);
   if (options.pty.empty()) return absl::InvalidArgumentError("--pty must name a path");
+  const std::string meter = absl::GetFlag(FLAGS_meter);
+  if (meter != "mqtt" && meter != "shelly-3em") return absl::InvalidArgumentError("--meter must be mqtt or shelly-3em");
+  options.shelly = meter == "shelly-3em";
+  options.http_port = absl::GetFlag(FLAGS_http_port);
+  if (options.http_port < 0 || options.http_port > 65535) {
+    return absl::InvalidArgumentError("--http_port must be in [0, 65535]");
+  }
   options.topic = absl::GetFlag(FLAGS_topic);
   if (const std::string broker = absl::GetFlag(FLAGS_broker); !broker.empty()) {
     const size_t colon = broker.rfind(':');
@@ -211,12 +220,14 @@ absl::Status Run() {
   if (!site.ok()) return site.status();
 
   const double speed = absl::GetFlag(FLAGS_speed);
-  std::cout << "meter: topic " << options->topic << " at "
-            << (options->broker_host.empty() ? "127.0.0.1" : options->broker_host) << ":" << (*site)->broker_port()
-            << "\ninverter: Lumentree " << options->lumentree_model << " at " << (*site)->line().path() << "\n";
+  const std::string host = options->broker_host.empty() ? "127.0.0.1" : options->broker_host;
+  const int meter_port = options->shelly ? (*site)->shelly()->port() : (*site)->broker_port();
+  std::cout << (options->shelly ? std::string("meter: Shelly 3EM at http://")
+                                : absl::StrCat("meter: topic ", options->topic, " at "))
+            << host << ":" << meter_port << "\ninverter: Lumentree " << options->lumentree_model << " at "
+            << (*site)->line().path() << "\n";
   if (const std::string path = absl::GetFlag(FLAGS_write_config); !path.empty()) {
-    if (const absl::Status status = WriteConfig(path, ConfigText(*options, (*site)->broker_port(), speed));
-        !status.ok())
+    if (const absl::Status status = WriteConfig(path, ConfigText(*options, meter_port, speed)); !status.ok())
       return status;
     std::cout << "run: abcdsd --config " << path << "\n";
   }
@@ -227,11 +238,11 @@ absl::Status Run() {
 }
 
 int Main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
-      absl::StrCat("a house behind real wires: an inverter on a serial line, a meter on an MQTT broker.\n\n  abcds-sim "
-                   "[FLAGS]\n  abcdsd --config "
-                   "/tmp/abcds-sim.textproto\n\nCommands on standard input break it while it runs:\n",
-                   Console::Help()));
+  absl::SetProgramUsageMessage(absl::StrCat(
+      "a house behind real wires: an inverter on a serial line, a meter on an MQTT broker or HTTP.\n\n  abcds-sim "
+      "[FLAGS]\n  abcdsd --config "
+      "/tmp/abcds-sim.textproto\n\nCommands on standard input break it while it runs:\n",
+      Console::Help()));
   absl::FlagsUsageConfig usage;
   usage.contains_helpshort_flags =
       usage.contains_help_flags = [](absl::string_view file) { return absl::StrContains(file, "hal/sim/"); };

@@ -79,7 +79,7 @@ absl::StatusOr<std::unique_ptr<Site>> Site::Open(const SiteOptions& options, std
   return site;
 }
 
-absl::Status Site::OpenWires(const SiteOptions& options) {
+absl::Status Site::OpenBrokerAndMeter(const SiteOptions& options) {
   broker_port_ = options.broker_port;
   std::string host = options.broker_host;
   if (host.empty()) {
@@ -90,8 +90,19 @@ absl::Status Site::OpenWires(const SiteOptions& options) {
   }
   meter_ = std::make_unique<MqttMeterWire>(
       MqttMeterWire::Options{.host = host, .port = broker_port_, .topic = options.topic, .format = options.format});
-  if (const absl::Status status = meter_->Connect(); !status.ok()) return status;
+  return meter_->Connect();
+}
 
+absl::Status Site::OpenShelly(const SiteOptions& options) {
+  ShellyMeterWire::Options wire;
+  wire.port = options.http_port;
+  shelly_ = std::make_unique<ShellyMeterWire>(wire);
+  return shelly_->Start();
+}
+
+absl::Status Site::OpenWires(const SiteOptions& options) {
+  const absl::Status meter = options.shelly ? OpenShelly(options) : OpenBrokerAndMeter(options);
+  if (!meter.ok()) return meter;
   absl::StatusOr<std::unique_ptr<ModbusLine>> line = ModbusLine::Open({.link = options.pty});
   if (!line.ok()) return line.status();
   inverter_ = std::make_unique<LumentreeInverter>(Plant(), options.lumentree_model);
@@ -145,7 +156,8 @@ void Site::Step(Nanoseconds dt) {
       (joules > 0 ? totals_.import_wh : totals_.export_wh) += std::abs(joules) / kJoulesPerWh;
     }
   }
-  if (message) meter_->Publish(*message);
+  if (message && shelly_ != nullptr) shelly_->Measure(*message);
+  if (message && meter_ != nullptr) meter_->Publish(*message);
 }
 
 SiteView Site::View() const {

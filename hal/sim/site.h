@@ -1,4 +1,5 @@
-// A simulated site behind real wires: house, battery, an inverter on a serial line and a meter on an MQTT broker.
+// A simulated site behind real wires: house, battery, an inverter on a serial line and a meter on an MQTT broker or on
+// HTTP.
 #ifndef ABCDS_HAL_SIM_SITE_H_
 #define ABCDS_HAL_SIM_SITE_H_
 
@@ -17,6 +18,7 @@
 #include "hal/sim/wire/lumentree.h"
 #include "hal/sim/wire/modbus_line.h"
 #include "hal/sim/wire/mqtt_meter.h"
+#include "hal/sim/wire/shelly.h"
 #include "hal/units/quantity.h"
 #include "hal/units/time.h"
 
@@ -26,6 +28,8 @@ struct SiteOptions {
   int lumentree_model = 600;  // 600, 1000 or 2000
   std::string pty;            // stable path of the inverter's line
   uint8_t address = 1;
+  bool shelly = false;      // the meter is a Shelly 3EM on HTTP, and there is no broker
+  int http_port = 0;        // of that Shelly; 0: a free one
   std::string broker_host;  // empty: a broker of our own, on a free loopback port
   int broker_port = 1883;
   std::string topic = "sim/grid/power";
@@ -75,9 +79,11 @@ class Site {
   void Step(Nanoseconds dt);
   [[nodiscard]] SiteView View() const;
 
-  [[nodiscard]] MqttMeterWire& meter() { return *meter_; }
+  // One of the two; the other is null.
+  [[nodiscard]] MqttMeterWire* meter() { return meter_.get(); }
+  [[nodiscard]] ShellyMeterWire* shelly() { return shelly_.get(); }
   [[nodiscard]] ModbusLine& line() { return *line_; }
-  // Null with a foreign broker.
+  // Null with a foreign broker, or without one.
   [[nodiscard]] BrokerProcess* broker() { return broker_ ? &*broker_ : nullptr; }
   [[nodiscard]] int broker_port() const { return broker_port_; }
 
@@ -93,12 +99,15 @@ class Site {
 
   Site(const SiteOptions& options, std::unique_ptr<Profile> load, std::unique_ptr<Profile> sun);
   [[nodiscard]] absl::Status OpenWires(const SiteOptions& options);
+  [[nodiscard]] absl::Status OpenBrokerAndMeter(const SiteOptions& options);
+  [[nodiscard]] absl::Status OpenShelly(const SiteOptions& options);
   [[nodiscard]] LumentreePlant Plant();
   void OnSetpoint(double power_w);
 
   int broker_port_ = 0;
   std::optional<BrokerProcess> broker_;
   std::unique_ptr<MqttMeterWire> meter_;
+  std::unique_ptr<ShellyMeterWire> shelly_;
 
   mutable std::mutex mutex_;
   Load* load_ = nullptr;  // part of the house
