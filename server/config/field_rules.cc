@@ -104,10 +104,13 @@ std::vector<FieldRule> ConverterRules() {
 }
 
 std::vector<FieldRule> BatteryRules() {
-  using v1::Battery, v1::Bms;
+  using v1::Battery, v1::Bms, v1::JkBms;
   return {
       Value<Bms>(Bms::kNameFieldNumber, "bms"),
       Number<Bms>(Bms::kSilenceGraceSFieldNumber, 0, 3600, "30"),
+
+      Required<JkBms>(JkBms::kBusFieldNumber),
+      Value<JkBms>(JkBms::kBelowZeroOneLowerFieldNumber, "false"),
 
       RequiredNumber<Battery>(Battery::kCellsFieldNumber, 1, 64),
       RequiredNumber<Battery>(Battery::kCapacityAhFieldNumber, 1, 10'000),

@@ -21,6 +21,12 @@ absl::Status DeviceType::CommandSafeState(const v1::Converter&, const Site&, Mon
   return absl::UnimplementedError(absl::StrCat(name(), " has no safe state"));
 }
 
+absl::StatusOr<DecodedValues> DeviceType::DecodeAll(const DecodeInput& input) const {
+  const auto numbers = Decode(input);
+  if (!numbers.ok()) return numbers.status();
+  return DecodedValues(numbers->begin(), numbers->end());
+}
+
 absl::StatusOr<std::map<std::string, double>> DeviceType::Decode(const DecodeInput&) const {
   return absl::UnimplementedError(absl::StrCat(name(), " has no frames of its own to decode"));
 }

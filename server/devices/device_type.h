@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -30,6 +31,11 @@ struct BuildContext {
   // first one makes it.
   std::map<std::string, std::shared_ptr<void>> shared;
 };
+
+// What a codec read, by names that end in the unit. Lists where a device has several of a kind, words where no number
+// says it.
+using DecodedValue = std::variant<double, bool, std::string, std::vector<double>, std::vector<std::string>>;
+using DecodedValues = std::map<std::string, DecodedValue>;
 
 // Recorded input for a device's codec.
 struct DecodeInput {
@@ -59,6 +65,8 @@ class DeviceType : public DeviceRules {
   // One line on the arguments that Decode takes, for --list.
   [[nodiscard]] virtual std::string decode_usage() const { return ""; }
   [[nodiscard]] virtual absl::StatusOr<std::map<std::string, double>> Decode(const DecodeInput&) const;
+  // The same with lists and words, for devices that have more than numbers; else what Decode gives.
+  [[nodiscard]] virtual absl::StatusOr<DecodedValues> DecodeAll(const DecodeInput&) const;
 };
 
 }  // namespace abcds

@@ -1,6 +1,7 @@
 #include "server/devices/registry.h"
 
 #include "server/devices/house.h"
+#include "server/devices/jk_bms.h"
 #include "server/devices/lumentree.h"
 #include "server/devices/mqtt.h"
 
@@ -8,7 +9,8 @@ namespace abcds {
 
 const std::vector<const DeviceType*>& DeviceTypes() {
   static const std::vector<const DeviceType*>& types = *new std::vector<const DeviceType*>{
-      &HouseMeterType(), &HouseChargerType(), &HouseDischargerType(), &HouseBmsType(), &LumentreeType(), &MqttType(),
+      &HouseMeterType(), &HouseChargerType(), &HouseDischargerType(), &HouseBmsType(), &JkBmsType(),
+      &LumentreeType(),  &MqttType(),
   };
   return types;
 }

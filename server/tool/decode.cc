@@ -116,7 +116,7 @@ int RunDecode(const std::vector<std::string>& arguments, std::istream& in, std::
     return kToolUsage;
   }
   if (type->decodes_text() && parsed.input.frames.empty()) parsed.input.body = ReadBody(in);
-  const auto values = type->Decode(parsed.input);
+  const auto values = type->DecodeAll(parsed.input);
   if (!values.ok()) {
     // One sentence, whatever the driver wrote.
     err << absl::StrReplaceAll(std::string(values.status().message()), {{"\n", " "}}) << "\n";
@@ -126,7 +126,9 @@ int RunDecode(const std::vector<std::string>& arguments, std::istream& in, std::
   json["device"] = type->name();
   json["kind"] = KindName(type->kind());
   json["values"] = nlohmann::ordered_json::object();
-  for (const auto& [name, value] : *values) json["values"][name] = value;
+  for (const auto& [name, value] : *values) {
+    std::visit([&json, &name = name](const auto& content) { json["values"][name] = content; }, value);
+  }
   out << json.dump() << "\n";
   return kToolOk;
 }

@@ -82,6 +82,78 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Setting", {"decode", "lumentree", "--set", "phase=2", "01"}, "", 1, "", "no setting \"phase\""}),
     [](const auto& info) { return info.param.name; });
 
+// Replies constructed by hand from the protocol's description, their sums verified independently.
+constexpr char kJkEightCells[] =
+    "4E 57 01 09 00 00 00 00 06 00 01 79 18 01 0C EF 02 0C ED 03 0C F0 04 0C EC 05 0C EE 06 0C F1 07 "
+    "0C EB 08 0C EE 80 00 18 81 00 11 82 00 69 83 0A 58 84 06 C6 85 3F 86 02 87 00 29 89 00 00 11 9E "
+    "8A 00 08 8B 02 00 8C 00 02 8E 0B 68 8F 08 20 90 0E 42 91 0D DE 92 00 06 93 0A 5A 94 0A FA 95 00 "
+    "07 96 01 90 97 00 6E 98 00 19 99 00 41 9A 00 23 9B 0D 16 9C 00 0C 9D 01 9E 00 5C 9F 00 4D A0 00 "
+    "52 A1 00 47 A2 00 0F A3 00 36 A4 00 3A A5 00 01 A6 00 04 A7 FF ED A8 FF F2 A9 08 AA 00 00 00 E6 "
+    "AB 01 AC 01 AD 03 DB AE 03 AF 00 B0 00 15 B1 0C B2 38 36 34 32 30 39 00 00 00 00 B3 00 B4 53 49 "
+    "4D 50 41 43 4B 31 B5 32 35 30 35 B6 00 01 E2 40 B7 31 32 2E 53 49 4D 5F 53 31 32 2E 30 31 5F 5F "
+    "B8 00 B9 00 00 00 E2 BA 53 49 4D 55 4C 41 54 45 44 00 50 41 43 4B 00 45 49 47 48 54 43 45 4C 4C "
+    "C0 01 00 00 00 07 68 00 00 4D 71";
+constexpr char kJkFourCells[] =
+    "4E 57 00 DB 00 00 00 00 06 00 01 79 0C 01 0C D7 02 0C DB 03 0C DA 04 0C D8 80 00 09 81 00 83 82 "
+    "00 64 83 05 23 84 2A 62 85 26 86 02 87 00 29 89 00 00 11 9E 8A 00 04 8B 00 01 8C 00 0B 8E 05 B4 "
+    "8F 04 10 90 0E 42 91 0D DE 92 00 06 93 0A 5A 94 0A FA 95 00 07 96 01 90 97 00 6E 98 00 19 99 00 "
+    "41 9A 00 23 9B 0D 16 9C 00 0C 9D 01 9E 00 5C 9F 00 4D A0 00 52 A1 00 47 A2 00 0F A3 00 36 A4 00 "
+    "3A A5 00 01 A6 00 04 A7 FF ED A8 FF F2 A9 04 AA 00 00 00 E6 AB 01 AC 01 AD 03 DB AE 03 AF 00 B0 "
+    "00 15 B1 0C B2 38 36 34 32 30 39 00 00 00 00 B3 00 B4 53 49 4D 50 41 43 4B 31 B5 32 35 30 35 B6 "
+    "00 01 E2 40 B7 31 32 2E 53 49 4D 5F 53 31 32 2E 30 31 5F 5F 00 00 00 00 68 00 00 3F B0";
+
+std::string WithoutItsEnd(const std::string& hex) { return hex.substr(0, hex.size() - 9); }
+std::string WithACellNumberFlipped(std::string hex) { return hex.replace(3 * 13, 2, "41"); }
+
+INSTANTIATE_TEST_SUITE_P(
+    JkBms, RunToolTest,
+    testing::Values(
+        Case{"EightCells",
+             {"decode", "jk-bms", kJkEightCells},
+             "",
+             0,
+             "{\"device\":\"jk-bms\",\"kind\":\"battery\",\"values\":{\"address\":3.0,\"balancing\":false,"
+             "\"battery_temperature_c\":-5.0,\"box_temperature_c\":17.0,\"capacity_ah\":230.0,"
+             "\"cell_count\":8.0,\"cell_overvoltage_v\":3.65,\"cell_undervoltage_v\":2.65,"
+             "\"cell_voltages_v\":[3.311,3.309,3.312,3.308,3.31,3.313,3.307,3.31],\"charge_allowed\":false,"
+             "\"charge_overcurrent_a\":65.0,\"charge_switch_on\":false,\"charged_total_ah\":4510.0,"
+             "\"current_a\":-17.34,\"cycles\":41.0,\"device_id\":\"SIMPACK1\",\"discharge_allowed\":true,"
+             "\"discharge_overcurrent_a\":110.0,\"discharge_switch_on\":true,\"fet_temperature_c\":24.0,"
+             "\"manufacturer_id\":\"SIMULATED PACK EIGHTCELL\",\"pack_voltage_v\":26.48,\"power_w\":-459.2,"
+             "\"protocol_version\":1.0,\"real_capacity_ah\":226.0,\"running_time_min\":123456.0,"
+             "\"soc_percent\":63.0,\"software_version\":\"12.SIM_S12.01\",\"temperature_sensors\":2.0,"
+             "\"temperatures_c\":[24.0,17.0,-5.0],\"warning_bits\":512.0,"
+             "\"warnings\":[\"battery low temperature\"]}}\n",
+             ""},
+        Case{"FourCellsWithoutAVersion",
+             {"decode", "jk-bms", kJkFourCells},
+             "",
+             0,
+             "{\"device\":\"jk-bms\",\"kind\":\"battery\",\"values\":{\"address\":3.0,\"balancing\":false,"
+             "\"battery_temperature_c\":0.0,\"box_temperature_c\":-31.0,\"capacity_ah\":230.0,"
+             "\"cell_count\":4.0,\"cell_overvoltage_v\":3.65,\"cell_undervoltage_v\":2.65,"
+             "\"cell_voltages_v\":[3.287,3.291,3.29,3.288],\"charge_allowed\":true,"
+             "\"charge_overcurrent_a\":65.0,\"charge_switch_on\":true,\"charged_total_ah\":4510.0,"
+             "\"current_a\":-8.5,\"cycles\":41.0,\"device_id\":\"SIMPACK1\",\"discharge_allowed\":true,"
+             "\"discharge_overcurrent_a\":110.0,\"discharge_switch_on\":true,\"fet_temperature_c\":9.0,"
+             "\"pack_voltage_v\":13.15,\"power_w\":-111.8,\"running_time_min\":123456.0,\"soc_percent\":38.0,"
+             "\"software_version\":\"12.SIM_S12.01\",\"temperature_sensors\":2.0,\"temperatures_c\":[9.0,"
+             "-31.0,0.0],\"warning_bits\":1.0,\"warnings\":[\"low capacity\"]}}\n",
+             ""},
+        Case{"FlippedBit", {"decode", "jk-bms", WithACellNumberFlipped(kJkEightCells)}, "", 1, "", "wrong checksum"},
+        Case{"CutOff", {"decode", "jk-bms", WithoutItsEnd(kJkEightCells)}, "", 1, "", "is cut off"},
+        Case{"TooLong", {"decode", "jk-bms", std::string(kJkEightCells) + " 00"}, "", 1, "", "more bytes"},
+        Case{"RequestOnly",
+             {"decode", "jk-bms", "4E 57 00 13 00 00 00 00 06 03 00 00 00 00 00 00 68 00 00 01 29"},
+             "",
+             1,
+             "",
+             "is a request"},
+        Case{"NotAFrame", {"decode", "jk-bms", "01 03 02 0D 96 3C BA"}, "", 1, "", "does not begin with 4E 57"},
+        Case{"NoFrame", {"decode", "jk-bms"}, "", 1, "", "one frame"},
+        Case{"UnknownSetting", {"decode", "jk-bms", "--set", "phase=1", "01"}, "", 1, "", "no setting \"phase\""}),
+    [](const auto& info) { return info.param.name; });
+
 INSTANTIATE_TEST_SUITE_P(
     Mqtt, RunToolTest,
     testing::Values(Case{"PlainNumber",
@@ -118,7 +190,7 @@ INSTANTIATE_TEST_SUITE_P(
     Usage, RunToolTest,
     testing::Values(Case{"NoVerb", {}, "", 2, "", "usage: abcdsd --tool"},
                     Case{"UnknownVerb", {"encode"}, "", 2, "", "unknown verb \"encode\""},
-                    Case{"NoDevice", {"decode"}, "", 2, "", "decode wants a device: lumentree, mqtt"},
+                    Case{"NoDevice", {"decode"}, "", 2, "", "decode wants a device: jk-bms, lumentree, mqtt"},
                     Case{"UnknownDevice", {"decode", "toaster"}, "", 2, "", "no device \"toaster\""},
                     Case{"DeviceWithoutFrames", {"decode", "house"}, "", 2, "", "no device \"house\""},
                     Case{"UnknownOption", {"decode", "mqtt", "--verbose"}, "", 2, "", "unknown option --verbose"},
@@ -138,11 +210,12 @@ INSTANTIATE_TEST_SUITE_P(
                          "",
                          1,
                          "",
-                         "\"toaster\" is no known device; known: house, lumentree, mqtt"},
+                         "\"toaster\" is no known device; known: house, jk-bms, lumentree, mqtt"},
                     Case{"List",
                          {"decode", "--list"},
                          "",
                          0,
+                         "jk-bms [--set below_zero_one_lower=true] HEX    a reply to \"read all\", whole\n"
                          "lumentree [--request HEX] HEX    a reply, with its CRC; a read's needs its request\n"
                          "mqtt [--set json_path=PATH] [--set scale=N] [--set strip_unit=true] [--set invert=true] < "
                          "PAYLOAD\n",

@@ -95,7 +95,8 @@ TEST_P(PrintConfigTest, DefaultsThatAreUncommentedChangeNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sets, PrintConfigTest,
-                         testing::Values("house", "lumentree+mqtt", "mqtt+lumentree", "lumentree+lumentree+mqtt"),
+                         testing::Values("house", "lumentree+mqtt", "mqtt+lumentree", "lumentree+lumentree+mqtt",
+                                         "lumentree+jk-bms+mqtt"),
                          [](const auto& info) { return absl::StrCat("Set", info.index); });
 
 TEST(PrintCommented, ShowsWhatFollowsFromOtherFieldsAndNoPassword) {
@@ -130,8 +131,9 @@ TEST_P(PrintConfigRefusalTest, SaysWhy) {
 
 INSTANTIATE_TEST_SUITE_P(
     Sets, PrintConfigRefusalTest,
-    testing::Values(Refused{"Unknown", "toaster", "\"toaster\" is no known device; known: house, lumentree, mqtt"},
-                    Refused{"Empty", "", "\"\" is no known device; known: house, lumentree, mqtt"},
+    testing::Values(Refused{"Unknown", "toaster",
+                            "\"toaster\" is no known device; known: house, jk-bms, lumentree, mqtt"},
+                    Refused{"Empty", "", "\"\" is no known device; known: house, jk-bms, lumentree, mqtt"},
                     Refused{"NoMeter", "lumentree",
                             "lumentree makes no complete site: meter is missing: without one the grid's power is "
                             "unknown"},

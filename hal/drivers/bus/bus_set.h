@@ -7,9 +7,11 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace abcds {
 
+class ByteBus;
 class ModbusBus;
 
 class BusSet {
@@ -22,6 +24,9 @@ class BusSet {
   // The Modbus line with this name, made when it is first asked for. Before Start(). Lives as long as the set.
   [[nodiscard]] ModbusBus& Modbus(const std::string& name, const std::string& port, int baud);
 
+  // The same for a line whose devices frame their bytes themselves. FailedPrecondition where devices on it speak Modbus.
+  [[nodiscard]] absl::StatusOr<ByteBus*> Bytes(const std::string& name, const std::string& port, int baud);
+
   // After the devices are made and started. FailedPrecondition, with nothing left running, where another process owns a
   // port; a port that is merely absent is no error.
   [[nodiscard]] absl::Status Start();
@@ -30,6 +35,7 @@ class BusSet {
 
  private:
   std::map<std::string, std::unique_ptr<ModbusBus>> modbus_;
+  std::map<std::string, std::unique_ptr<ByteBus>> bytes_;
 };
 
 }  // namespace abcds

@@ -1,0 +1,236 @@
+#include "hal/transport/byte_bus.h"
+
+#include <poll.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "hal/rt/clock.h"
+#include "hal/units/check.h"
+
+namespace abcds {
+namespace {
+
+// A request is at most 64 bytes: a line that does not take them in this time is stuck.
+constexpr Nanoseconds kLongestWrite = std::chrono::milliseconds(500);
+// A client that is due and yet asks for nothing must not keep the processor busy.
+constexpr Nanoseconds kIdleStep = std::chrono::milliseconds(1);
+
+timespec ToTimespec(Nanoseconds duration) {
+  const Nanoseconds left = std::max(duration, Nanoseconds(0));
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+  return {.tv_sec = static_cast<time_t>(seconds.count()), .tv_nsec = static_cast<long>((left - seconds).count())};
+}
+
+}  // namespace
+
+ByteBus::ByteBus(const SerialOptions& serial, const ByteBusTiming& timing)
+    : serial_(serial),
+      timing_(timing),
+      reopen_pause_(timing.reopen_first),
+      mute_limit_(timing.mute_first),
+      random_(static_cast<uint64_t>(MonotonicNow().time_since_epoch().count()) | 1) {}
+
+ByteBus::~ByteBus() { Stop(); }
+
+void ByteBus::Attach(ByteClient& client) {
+  ABCDS_CHECK(!thread_.joinable());
+  clients_.push_back(&client);
+}
+
+absl::Status ByteBus::Start() {
+  ABCDS_CHECK(!thread_.joinable() && !stopping_);
+  // Connecting to a network address may take seconds, so that only its owner is asked for here.
+  const absl::Status opened = IsTcpPort(serial_.port) ? CheckTcpPortIsFree(serial_.port) : OpenLink();
+  if (absl::IsFailedPrecondition(opened) || absl::IsInvalidArgument(opened)) return opened;
+  if (!opened.ok()) SetTrouble(std::string(opened.message()));
+  thread_ = std::thread([this] { Run(); });
+  return absl::OkStatus();
+}
+
+void ByteBus::Stop() {
+  stopping_ = true;
+  waker_.Wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+ByteBusCounters ByteBus::counters() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return counters_;
+}
+
+std::string ByteBus::trouble() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return trouble_;
+}
+
+void ByteBus::SetTrouble(const std::string& trouble) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  trouble_ = trouble;
+}
+
+void ByteBus::Count(uint64_t ByteBusCounters::*counter, uint64_t by) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  counters_.*counter += by;
+}
+
+absl::Status ByteBus::OpenLink() {
+  absl::StatusOr<std::unique_ptr<ByteStream>> line = OpenSerialPort(serial_);
+  if (!line.ok()) return line.status();
+  line_ = *std::move(line);
+  return absl::OkStatus();
+}
+
+void ByteBus::CloseLink(const std::string& why) {
+  line_.reset();
+  Count(&ByteBusCounters::links_lost);
+  SetTrouble(why);
+  const MonotonicTime now = MonotonicNow();
+  for (ByteClient* client : clients_) client->OnLink(false, now);
+}
+
+void ByteBus::Run() {
+  // Signals are for the main thread. SIGPIPE above all: a socket's peer may have gone.
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+
+  while (!stopping_) {
+    const absl::Status opened = line_ == nullptr ? OpenLink() : absl::OkStatus();
+    if (opened.ok()) {
+      RunLink();
+      // A mute line has been given its time already.
+      if (mute_) continue;
+    } else {
+      SetTrouble(std::string(opened.message()));
+    }
+    if (!stopping_) PauseBeforeReopening();
+  }
+  line_.reset();
+}
+
+// Serves the clients over the open line until it is lost or the bus stops.
+void ByteBus::RunLink() {
+  const MonotonicTime opened_at = MonotonicNow();
+  // What arrived before nobody knows: silence is counted from here.
+  last_byte_at_ = opened_at;
+  answered_at_ = opened_at;
+  mute_ = false;
+  Count(&ByteBusCounters::links_opened);
+  SetTrouble("");
+  for (ByteClient* client : clients_) client->OnLink(true, opened_at);
+
+  while (!stopping_ && line_ != nullptr) {
+    const MonotonicTime now = MonotonicNow();
+    if (ServeOne(now)) continue;
+    MonotonicTime next = MonotonicTime::max();
+    for (ByteClient* client : clients_) next = std::min(next, client->NextDue(now));
+    Count(&ByteBusCounters::stray_bytes, ReadUntil(std::max(next, now + kIdleStep)));
+  }
+}
+
+void ByteBus::PauseBeforeReopening() {
+  // xorshift: several buses that lost their adapters together do not retry in step.
+  random_ ^= random_ << 13;
+  random_ ^= random_ >> 7;
+  random_ ^= random_ << 17;
+  const Nanoseconds half = reopen_pause_ / 2;
+  const Nanoseconds drawn(static_cast<int64_t>(random_ % static_cast<uint64_t>(half.count() + 1)));
+  const MonotonicTime until = MonotonicNow() + half + drawn;
+  const Nanoseconds longest = IsTcpPort(serial_.port) ? timing_.reopen_longest_tcp : timing_.reopen_longest;
+  reopen_pause_ = std::min(2 * reopen_pause_, longest);
+  while (!stopping_ && MonotonicNow() < until) waker_.WaitUntil(until);
+}
+
+// True when a client had something to send.
+bool ByteBus::ServeOne(MonotonicTime now) {
+  for (size_t i = 0; i < clients_.size(); ++i) {
+    const size_t index = (next_client_ + i) % clients_.size();
+    const std::optional<ByteRequest> request = clients_[index]->NextRequest(now);
+    if (!request.has_value()) continue;
+    next_client_ = (index + 1) % clients_.size();
+    if (WaitForQuiet(request->quiet)) Exchange(*clients_[index], *request);
+    return true;
+  }
+  return false;
+}
+
+// False when the line died or the bus is stopping.
+bool ByteBus::WaitForQuiet(Nanoseconds quiet) {
+  const MonotonicTime limit = MonotonicNow() + std::max(quiet, timing_.longest_wait_for_quiet);
+  for (;;) {
+    // At least one look: what has arrived unread must not be taken for the answer.
+    const size_t got = ReadUntil(std::min(last_byte_at_ + quiet, limit));
+    Count(&ByteBusCounters::stray_bytes, got);
+    if (stopping_ || line_ == nullptr) return false;
+    const MonotonicTime now = MonotonicNow();
+    if (got == 0 && now >= last_byte_at_ + quiet) return true;
+    if (now < limit) continue;
+    Count(&ByteBusCounters::never_quiet);
+    return true;
+  }
+}
+
+void ByteBus::Exchange(ByteClient& client, const ByteRequest& request) {
+  const absl::Status sent = line_->Write(std::span(request.bytes).first(request.size), MonotonicNow() + kLongestWrite);
+  if (!sent.ok()) {
+    // Also a line that takes no bytes is of no use until it is opened again.
+    CloseLink(std::string(sent.message()));
+    return;
+  }
+  client.OnSent(MonotonicNow());
+  bool answered = false;
+  while (!answered) {
+    const MonotonicTime deadline = client.ReplyDeadline();
+    const size_t got = ReadUntil(deadline);
+    if (stopping_ || line_ == nullptr) return;
+    const MonotonicTime now = MonotonicNow();
+    if (got > 0) {
+      answered = client.OnBytes(std::span(buffer_).first(got), now);
+    } else if (now >= deadline) {
+      answered = client.OnDeadline(now);
+      break;
+    }
+  }
+  Count(&ByteBusCounters::exchanges);
+  const MonotonicTime now = MonotonicNow();
+  if (answered) {
+    answered_at_ = now;
+    reopen_pause_ = timing_.reopen_first;
+    mute_limit_ = timing_.mute_first;
+    return;
+  }
+  Count(&ByteBusCounters::unanswered);
+  // What a dead line has not taken must not come out in one burst later.
+  line_->DiscardOutput();
+  if (now - answered_at_ < mute_limit_) return;
+  mute_limit_ = std::min(2 * mute_limit_, timing_.mute_longest);
+  mute_ = true;
+  CloseLink("");  // each device says by itself that it does not answer
+}
+
+size_t ByteBus::ReadUntil(MonotonicTime until) {
+  std::array<pollfd, 2> descriptors = {pollfd{.fd = waker_.fd(), .events = POLLIN, .revents = 0},
+                                       pollfd{.fd = line_->fd(), .events = POLLIN, .revents = 0}};
+  timespec timeout{};
+  const bool forever = until == MonotonicTime::max();
+  if (!forever) timeout = ToTimespec(until - MonotonicNow());
+  if (ppoll(descriptors.data(), descriptors.size(), forever ? nullptr : &timeout, nullptr) <= 0) return 0;
+  if (descriptors[0].revents != 0) waker_.Clear();
+  if (descriptors[1].revents == 0) return 0;
+  const MonotonicTime now = MonotonicNow();
+  const absl::StatusOr<size_t> got = line_->Read(buffer_, now);
+  if (!got.ok()) {
+    CloseLink(std::string(got.status().message()));
+    return 0;
+  }
+  if (*got > 0) last_byte_at_ = now;
+  return *got;
+}
+
+}  // namespace abcds
