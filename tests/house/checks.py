@@ -13,7 +13,10 @@ MAY_KNOW = {
     "hal/drivers/*": ["hal/units", "hal/rt", "hal/text", "hal/api", "hal/transport", "hal/drivers/meter"],
     "hal/drivers/meter": ["hal/units", "hal/rt", "hal/text", "hal/api"],  # what all meters share; no device
     "hal/drivers/bus": ["hal/units", "hal/rt", "hal/transport"],
-    "hal/drivers/lumentree": ["hal/units", "hal/rt", "hal/text", "hal/api", "hal/transport", "hal/drivers/bus"],
+    "hal/drivers/lumentree": ["hal/units", "hal/rt", "hal/text", "hal/api", "hal/transport", "hal/drivers/bus",
+                              "hal/drivers/register_inverter"],
+    "hal/drivers/register_inverter": ["hal/units", "hal/rt", "hal/api", "hal/transport"],  # what such inverters share
+    "hal/drivers/trucki": ["hal/units", "hal/rt", "hal/text", "hal/api", "hal/transport", "hal/drivers/register_inverter"],
     "hal/drivers/house": ["hal/units", "hal/rt", "hal/api", "hal/sim/house"],
     "hal/sim/house": ["hal/units", "hal/rt"],
     "hal/sim/wire": ["hal/units", "hal/rt", "hal/sim/house", "hal/transport"],
@@ -51,6 +54,8 @@ LIBRARIES = {
     "hal/drivers/bus": ["abseil"],
     "hal/drivers/meter": ["abseil"],
     "hal/drivers/lumentree": ["abseil"],
+    "hal/drivers/register_inverter": ["abseil"],
+    "hal/drivers/trucki": ["abseil"],
     "hal/drivers/house": ["abseil"],
     "hal/sim/house": ["abseil"],
     "hal/sim/wire": ["abseil", "libmosquitto", "nlohmann_json"],
@@ -78,6 +83,7 @@ TEST_LIBRARIES = {"*": {"gtest"}, "hal/sim": {"libmosquitto"}}
 TESTS_MAY_KNOW = {
     "hal/drivers/*": ["hal/sim/wire"],
     "hal/drivers/lumentree": ["hal/sim/wire"],
+    "hal/drivers/trucki": ["hal/sim/wire"],
     "hal/transport": ["hal/sim/wire"],
 }
 

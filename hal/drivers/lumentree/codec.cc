@@ -1,6 +1,5 @@
 #include "hal/drivers/lumentree/codec.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "absl/status/status.h"
@@ -18,12 +17,6 @@ constexpr Traits kTraits[] = {
 // Where the model is not known: a recorded frame.
 constexpr Watts kLargestModel(2000);
 
-// What the device can report above its rating while it settles.
-constexpr double kPowerMargin = 1.3;
-constexpr Volts kNoBatteryBelow(1.0);
-constexpr Volts kDcLowest(5);
-constexpr Volts kDcHighest(80);
-constexpr Volts kAcHighest(300);
 constexpr Celsius kColdest(-40);
 constexpr Celsius kHottest(125);
 
@@ -36,53 +29,12 @@ absl::Status NotAValue(const char* what, uint16_t raw) {
 const Traits& TraitsOf(Model model) noexcept { return kTraits[static_cast<size_t>(model)]; }
 
 Watts AvailablePower(const Traits& traits, std::optional<Celsius> temperature) noexcept {
-  if (!temperature.has_value()) return traits.max_power;
-  const double share = (traits.derate_to - *temperature) / (traits.derate_to - traits.derate_from);
-  return traits.max_power * std::clamp(share, 0.0, 1.0);
-}
-
-ModbusRequest WriteSetpoint(uint8_t unit, uint16_t power_w) noexcept {
-  ModbusRequest request;
-  request.unit = unit;
-  request.function = ModbusRequest::Function::kWriteMultipleRegisters;
-  request.address = static_cast<uint16_t>(Register::kSetpoint);
-  request.values[0] = power_w;
-  return request;
-}
-
-ModbusRequest ReadOne(uint8_t unit, Register which) noexcept {
-  ModbusRequest request;
-  request.unit = unit;
-  request.address = static_cast<uint16_t>(which);
-  return request;
+  return register_inverter::Derated(traits.max_power, traits.derate_from, traits.derate_to, temperature);
 }
 
 uint16_t EncodeSetpoint(Watts power, Watts max_discharge) noexcept {
-  const double wanted_w = -power.value();
-  // Written so that NaN is 0 W.
-  if (!(wanted_w > 0.0)) return 0;
-  return static_cast<uint16_t>(std::lround(std::min(wanted_w, std::floor(max_discharge.value()))));
-}
-
-bool DecodeAcPower(uint16_t raw, Watts max_power, Watts& power) noexcept {
-  const Watts delivered(raw / 10.0);
-  if (delivered > max_power * kPowerMargin) return false;
-  power = raw == 0 ? Watts(0) : -delivered;  // not -0
-  return true;
-}
-
-bool DecodeDcVoltage(uint16_t raw, Volts& voltage) noexcept {
-  const Volts decoded(raw / 10.0);
-  if (decoded > kDcHighest || (decoded >= kNoBatteryBelow && decoded < kDcLowest)) return false;
-  voltage = decoded;
-  return true;
-}
-
-bool DecodeAcVoltage(uint16_t raw, Volts& voltage) noexcept {
-  const Volts decoded(raw / 10.0);
-  if (decoded > kAcHighest) return false;
-  voltage = decoded;
-  return true;
+  const Watts limit(std::floor(max_discharge.value()));
+  return static_cast<uint16_t>(std::lround(register_inverter::WantedDischarge(power, limit).value()));
 }
 
 bool DecodeTemperature(uint16_t raw, Celsius& temperature) noexcept {

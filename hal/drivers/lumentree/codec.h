@@ -13,7 +13,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "hal/transport/modbus_registers.h"
+#include "hal/drivers/register_inverter/readings.h"
 #include "hal/units/quantity.h"
 
 namespace abcds::lumentree {
@@ -45,23 +45,15 @@ enum class Register : uint16_t {
   kDcVoltage = 109,   // 0.1 V
 };
 
-// Readings below this count as off: at a setpoint of 0 W the inverter reports 1 to 9 W.
-inline constexpr Watts kOffBelow{10};
-
-// Function 16, one register, whole watts.
-[[nodiscard]] ModbusRequest WriteSetpoint(uint8_t unit, uint16_t power_w) noexcept;
-// Function 3, one register.
-[[nodiscard]] ModbusRequest ReadOne(uint8_t unit, Register which) noexcept;
-
 // The setpoint register for a wanted AC power (+ charges): saturated to [-max_discharge, 0], rounded to 1 W. The
 // inverter cannot charge.
 [[nodiscard]] uint16_t EncodeSetpoint(Watts power, Watts max_discharge) noexcept;
 
-// Each writes its result only when the raw value is plausible, and says so. `max_power` bounds the power (1.3 times).
-[[nodiscard]] bool DecodeAcPower(uint16_t raw, Watts max_power,
-                                 Watts& power) noexcept;                    // ours: discharging is negative
-[[nodiscard]] bool DecodeDcVoltage(uint16_t raw, Volts& voltage) noexcept;  // 5 to 80 V, or below 1 V: no battery
-[[nodiscard]] bool DecodeAcVoltage(uint16_t raw, Volts& voltage) noexcept;  // 0 to 300 V
+using register_inverter::DecodeAcPower;
+using register_inverter::DecodeAcVoltage;
+using register_inverter::DecodeDcVoltage;
+using register_inverter::kOffBelow;
+// Writes its result only when the raw value is plausible, and says so.
 [[nodiscard]] bool DecodeTemperature(uint16_t raw, Celsius& temperature) noexcept;  // -40 to 125 °C
 
 // For people (`abcdsctl decode lumentree`): the values of one recorded reply, by names that end in the unit. A read's

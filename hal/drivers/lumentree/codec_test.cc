@@ -127,15 +127,6 @@ INSTANTIATE_TEST_SUITE_P(Setpoints, EncodeSetpointTest,
                                          SetpointCase{"InfinityIsTheLimit", -kInfinity, 600, 600}),
                          [](const auto& info) { return info.param.name; });
 
-TEST(CodecTest, WritesOneRegisterWithFunction16) {
-  const ModbusRequest request = WriteSetpoint(7, 350);
-  EXPECT_EQ(request.unit, 7);
-  EXPECT_EQ(request.function, ModbusRequest::Function::kWriteMultipleRegisters);
-  EXPECT_EQ(request.address, 40);
-  EXPECT_EQ(request.count, 1);
-  EXPECT_EQ(request.values[0], 350);
-}
-
 TEST(CodecTest, PlausibilityOfReadings) {
   Watts power(-1);
   EXPECT_TRUE(DecodeAcPower(7800, Watts(600), power));

@@ -51,6 +51,8 @@ TEST_F(SessionTest, NewSetpointGoesOutAtOnce) {
   Command(Watts(-350.4));
   const auto due = session_.NextRequest(now_);
   ASSERT_TRUE(due.has_value());
+  EXPECT_EQ(due->request.function, ModbusRequest::Function::kWriteMultipleRegisters);
+  EXPECT_EQ(due->request.count, 1);
   EXPECT_EQ(due->request.values[0], 350);
   EXPECT_EQ(due->urgency, ModbusClient::Urgency::kCommand);
   Run(1s);

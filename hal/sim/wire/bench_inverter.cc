@@ -17,7 +17,7 @@ void BenchInverter::Advance() {
   for (const MonotonicTime now = MonotonicNow(); advanced_to_ + kStep <= now; advanced_to_ += kStep) model_.Step(kStep);
 }
 
-LumentreePlant BenchInverter::Plant() {
+InverterPlant BenchInverter::Plant() {
   return {.output_w =
               [this] {
                 const std::lock_guard<std::mutex> lock(mutex_);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "hal/sim/house/converter_model.h"
-#include "hal/sim/wire/lumentree.h"
+#include "hal/sim/wire/inverter_plant.h"
 #include "hal/units/quantity.h"
 #include "hal/units/time.h"
 
@@ -15,11 +15,11 @@ namespace abcds::sim {
 // All methods from any thread.
 class BenchInverter {
  public:
-  // Starts at full power, as the real one does by itself.
+  // Starts with what its model gives by itself (`power_on`).
   explicit BenchInverter(const ConverterOptions& options);
 
   // The far side of the registers.
-  [[nodiscard]] LumentreePlant Plant();
+  [[nodiscard]] InverterPlant Plant();
 
   // What flows now, + draws from the AC bus.
   [[nodiscard]] Watts Output();
@@ -28,7 +28,7 @@ class BenchInverter {
   void SetDcVoltage(Volts voltage);
   void SetAcVoltage(Volts voltage);
   void SetTemperature(Celsius temperature);
-  // Full power without having been told, and without anybody having noticed the reason.
+  // Back to `power_on` without having been told, and without anybody having noticed the reason.
   void RestartUnseen();
 
  private:

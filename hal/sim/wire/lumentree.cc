@@ -32,7 +32,7 @@ uint16_t Tenths(double value) {
 
 }  // namespace
 
-LumentreeInverter::LumentreeInverter(LumentreePlant plant, double max_power_w)
+LumentreeInverter::LumentreeInverter(InverterPlant plant, double max_power_w)
     : plant_(std::move(plant)), max_power_w_(max_power_w) {}
 
 bool LumentreeInverter::Powered() {

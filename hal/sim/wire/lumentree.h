@@ -8,36 +8,27 @@
 #define ABCDS_HAL_SIM_WIRE_LUMENTREE_H_
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
+#include "hal/sim/wire/inverter_plant.h"
 #include "hal/sim/wire/modbus_line.h"
 #include "hal/units/time.h"
 
 namespace abcds::sim {
 
-// Called by the line's thread: a model that others use as well must guard itself. Plain numbers, as a device sees
-// itself: delivered power is positive.
-struct LumentreePlant {
-  std::function<double()> output_w;   // as the inverter would report it now
-  std::function<void(double)> set_w;  // a setpoint was accepted
-  std::function<void()> restart;      // AC has returned: it goes to full power by itself; may be missing
-  std::function<double()> dc_voltage_v;
-  std::function<double()> ac_voltage_v = [] { return 231.7; };
-  std::function<double()> temperature_c = [] { return 31.9; };
-};
+using LumentreePlant = InverterPlant;
 
 class LumentreeInverter final : public ModbusUnit {
  public:
   // `max_power_w`: setpoints beyond are refused as an illegal value.
-  LumentreeInverter(LumentreePlant plant, double max_power_w);
+  LumentreeInverter(InverterPlant plant, double max_power_w);
 
   uint8_t Read(uint16_t address, uint16_t count, std::vector<uint16_t>& values) override;
   uint8_t Write(uint16_t address, const std::vector<uint16_t>& values) override;
   bool Powered() override;
 
  private:
-  const LumentreePlant plant_;
+  const InverterPlant plant_;
   const double max_power_w_;
   bool powered_ = true;
   MonotonicTime obeys_from_ = MonotonicTime::min();

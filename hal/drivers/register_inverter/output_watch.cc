@@ -1,10 +1,8 @@
-#include "hal/drivers/lumentree/output_watch.h"
+#include "hal/drivers/register_inverter/output_watch.h"
 
-namespace abcds::lumentree {
+namespace abcds::register_inverter {
 namespace {
 
-constexpr Nanoseconds kRewriteAfter = std::chrono::seconds(2);
-constexpr Nanoseconds kTellAfter = std::chrono::seconds(10);
 // A deviation that shrinks this much is a ramp under way.
 constexpr Watts kProgress(20);
 
@@ -19,12 +17,12 @@ bool OutputWatch::Judge(Watts power, Watts setpoint, MonotonicTime now) noexcept
   if (!deviates_) since_ = now;
   const bool approaches = !deviates_ || deviation <= deviation_then_ - kProgress;
   deviates_ = true;
-  if (!approaches && now - rewrite_from_ <= kRewriteAfter) return false;
+  if (!approaches && now - rewrite_from_ <= rewrite_after_) return false;
   rewrite_from_ = now;
   deviation_then_ = deviation;
   return !approaches;
 }
 
-bool OutputWatch::NotFollowing(MonotonicTime now) const noexcept { return deviates_ && now - since_ > kTellAfter; }
+bool OutputWatch::NotFollowing(MonotonicTime now) const noexcept { return deviates_ && now - since_ > tell_after_; }
 
-}  // namespace abcds::lumentree
+}  // namespace abcds::register_inverter

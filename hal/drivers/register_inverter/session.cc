@@ -1,11 +1,13 @@
-#include "hal/drivers/lumentree/session.h"
+#include "hal/drivers/register_inverter/session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "hal/drivers/register_inverter/readings.h"
 #include "hal/transport/modbus_decode.h"
 
-namespace abcds::lumentree {
+namespace abcds::register_inverter {
 namespace {
 
 using Function = ModbusRequest::Function;
@@ -13,15 +15,22 @@ using Urgency = ModbusClient::Urgency;
 
 constexpr Watts kAtRestBelow(20);
 constexpr Volts kNoBatteryBelow(1.0);
-constexpr Volts kAcLostBelow(80);  // far below every mains, above what a dead input shows
+constexpr int kTriesOfTheOptional = 2;
+constexpr int kForeignSetpoints = 3;  // one is a restart of the device
+constexpr Volts kAcLostBelow(80);     // far below every mains, above what a dead input shows
 
-bool IsMinor(Register which) { return which == Register::kAcVoltage || which == Register::kTemperature; }
+bool IsWrite(const ModbusRequest& request) { return request.function == Function::kWriteMultipleRegisters; }
 
 }  // namespace
 
-Session::Session(const Traits& traits, uint8_t unit) noexcept
-    : traits_(traits), unit_(unit), random_(unit * 2654435761u) {
-  state_.max_discharge = traits.max_power;
+Session::Session(std::unique_ptr<const RegisterMap> map, uint8_t unit) noexcept
+    : map_(std::move(map)),
+      pace_(map_->pace()),
+      unit_(unit),
+      watch_(pace_.rewrite_after, pace_.tell_after),
+      random_(unit * 2654435761u) {
+  state_.max_discharge = map_->AvailablePower(std::nullopt);
+  for (size_t i = 0; i < map_->blocks().size(); ++i) polls_[i].block = &map_->blocks()[i];
 }
 
 void Session::SetCommand(const ConverterCommand& command, MonotonicTime now) noexcept {
@@ -36,14 +45,14 @@ void Session::Rest() noexcept {
 }
 
 bool Session::AtRest() const noexcept {
-  return resting_ && confirmed_ == 0 && power_asked_at_ >= acknowledged_at_ &&
-         Magnitude(state_.power.value) < kAtRestBelow;
+  return resting_ && confirmed_ == 0 && rest_acknowledged_at_.has_value() &&
+         power_asked_at_ >= *rest_acknowledged_at_ + pace_.readback_age && Magnitude(state_.power.value) < kAtRestBelow;
 }
 
 uint16_t Session::Wanted(MonotonicTime now) const noexcept {
   // Active includes that 0 W was acknowledged first.
   if (resting_ || state_.lifecycle != Lifecycle::kActive || now >= command_.expires_at) return 0;
-  return EncodeSetpoint(command_.power, state_.max_discharge);
+  return map_->EncodeSetpoint(command_.power, state_.max_discharge);
 }
 
 void Session::FollowWanted(MonotonicTime now) noexcept {
@@ -69,13 +78,15 @@ Session::Step Session::Plan(MonotonicTime now) noexcept {
   next.due.request.timeout = ReplyTimeout(now);
   if (silent_ || next.at <= now) return next;
   const Poll* chosen = nullptr;
-  for (const Poll& poll : polls_) {
+  for (const Poll& poll : Polls()) {
     MonotonicTime at = std::max(poll.due_at, now);
-    if (late_register_.has_value() && *late_register_ != poll.which) at = std::max(at, late_until_);
+    // A reply of another length would be refused by the bus.
+    const bool alike = late_block_ != nullptr && late_block_ != poll.block && late_block_->count == poll.block->count;
+    if (alike) at = std::max(at, late_until_);
     at = ClearOfChange(at, poll.due_at);
     if (at > next.at || (at == next.at && chosen != nullptr && chosen->due_at <= poll.due_at)) continue;
     chosen = &poll;
-    next = {.at = at, .due = {.request = ReadOne(unit_, poll.which), .urgency = Urgency::kPoll}};
+    next = {.at = at, .due = {.request = ReadOf(*poll.block), .urgency = Urgency::kPoll}};
   }
   next.due.request.timeout = ReplyTimeout(now);
   return next;
@@ -83,7 +94,7 @@ Session::Step Session::Plan(MonotonicTime now) noexcept {
 
 Session::Step Session::PlanWrite(MonotonicTime now) const noexcept {
   Step step;
-  step.due.request = WriteSetpoint(unit_, wanted_);
+  step.due.request = WriteOf(wanted_);
   step.due.urgency = wanted_ == 0 ? Urgency::kSafety : Urgency::kCommand;
   // What has not answered lately does not hold up the other devices on the line.
   if (silent_ && tries_ > 0) step.due.urgency = Urgency::kPoll;
@@ -108,7 +119,7 @@ Session::Step Session::PlanWrite(MonotonicTime now) const noexcept {
 // Keeps the wire free for the write that is expected soon.
 MonotonicTime Session::ClearOfChange(MonotonicTime at, MonotonicTime due_at) const noexcept {
   if (command_.next_change_at == MonotonicTime::min() || silent_) return at;
-  const MonotonicTime begin = command_.next_change_at - Timing::kPollDuration;
+  const MonotonicTime begin = command_.next_change_at - pace_.poll_duration;
   const MonotonicTime end = command_.next_change_at + Timing::kChangePatience;
   if (at < begin || at >= end || wanted_since_ >= begin) return at;
   // due_at may be "at once", which has no patience to add to.
@@ -120,8 +131,7 @@ void Session::OnReply(const ModbusRequest& request, const ModbusReply& reply, Mo
                       MonotonicTime now) noexcept {
   ++counters_.requests;
   const bool answered = reply.result == ModbusResult::kOk || reply.result == ModbusResult::kException;
-  if (answered && now - sent_at > Timing::kSlowFrom) slow_until_ = now + Timing::kSlowFor;
-  const auto which = static_cast<Register>(request.address);
+  if (answered && now - sent_at > pace_.slow_from) slow_until_ = now + Timing::kSlowFor;
   switch (reply.result) {
     case ModbusResult::kLinkLost:
       return;  // OnLink() follows
@@ -131,16 +141,16 @@ void Session::OnReply(const ModbusRequest& request, const ModbusReply& reply, Mo
       break;
     case ModbusResult::kException:
       MakeContact(now);
-      OnRefusal(which, reply.exception, now);
+      OnRefusal(request, reply.exception, now);
       break;
     case ModbusResult::kOk:
       MakeContact(now);
-      if (refusal_.has_value() && refusal_->which == which) refusal_.reset();
-      if (minor_refusal_.has_value() && minor_refusal_->which == which) minor_refusal_.reset();
-      if (request.function == Function::kWriteMultipleRegisters) {
+      if (refusal_.has_value() && refusal_->address == request.address) refusal_.reset();
+      if (minor_refusal_.has_value() && minor_refusal_->address == request.address) minor_refusal_.reset();
+      if (IsWrite(request)) {
         OnWritten(request.values[0], now);
       } else {
-        OnRead(which, reply.values[0], sent_at, now);
+        OnRead(request, reply, sent_at, now);
       }
       break;
   }
@@ -160,12 +170,17 @@ void Session::OnLink(bool up, MonotonicTime now) noexcept {
 
 void Session::OnSilence(const ModbusRequest& request, MonotonicTime sent_at, MonotonicTime now) noexcept {
   ++counters_.unanswered;
-  if (request.function == Function::kWriteMultipleRegisters) {
+  if (IsWrite(request)) {
     confirmed_.reset();
     doubtful_until_ = sent_at + Timing::kLateReply;
-  } else {
-    late_register_ = static_cast<Register>(request.address);
+  } else if (Poll* poll = PollOf(request); poll != nullptr) {
+    late_block_ = poll->block;
     late_until_ = sent_at + Timing::kLateReply;
+    // Silence about what some versions do not have says nothing of the others.
+    if (poll->block->refused == ReadBlock::Refused::kNormal && !poll->answered) {
+      poll->due_at = ++poll->unanswered < kTriesOfTheOptional ? now : MonotonicTime::max();
+      return;
+    }
     // Unknown is taken for producing.
     off_seen_ = false;
   }
@@ -181,18 +196,24 @@ void Session::OnSilence(const ModbusRequest& request, MonotonicTime sent_at, Mon
   retry_at_ = now + NextPause();
 }
 
-void Session::OnRefusal(Register which, uint8_t exception, MonotonicTime now) noexcept {
+void Session::OnRefusal(const ModbusRequest& request, uint8_t exception, MonotonicTime now) noexcept {
   ++counters_.exceptions;
-  if (which != Register::kSetpoint) {
-    Poll& poll = PollOf(which);
-    poll.answered = true;
-    poll.due_at = now + std::max(poll.period, Timing::kDcVoltagePeriod);
+  ReadBlock::Refused meaning = ReadBlock::Refused::kFaulty;
+  if (Poll* poll = IsWrite(request) ? nullptr : PollOf(request); poll != nullptr) {
+    poll->answered = true;
+    poll->due_at = now + std::max(poll->block->period, Timing::kAwaitedPeriod);
+    meaning = poll->block->refused;
   }
-  if (IsMinor(which)) {
-    minor_refusal_ = {which, exception};
-    return;
+  switch (meaning) {
+    case ReadBlock::Refused::kNormal:
+      return;
+    case ReadBlock::Refused::kTold:
+      minor_refusal_ = {request.address, exception};
+      return;
+    case ReadBlock::Refused::kFaulty:
+      break;
   }
-  refusal_ = {which, exception};
+  refusal_ = {request.address, exception};
   zero_first_ = true;
   confirmed_.reset();
   write_not_before_ = now + Timing::kRefusedRetry;
@@ -205,7 +226,9 @@ void Session::OnWritten(uint16_t setpoint, MonotonicTime now) noexcept {
   confirmed_ = setpoint;
   last_confirmed_ = setpoint;
   acknowledged_at_ = now;
-  state_.acknowledged = {.value = setpoint == 0 ? Watts(0) : Watts(-1.0 * setpoint), .taken_at = now, .valid = true};
+  state_.acknowledged = {.value = map_->DecodeSetpoint(setpoint), .taken_at = now, .valid = true};
+  if (resting_ && setpoint == 0 && !rest_acknowledged_at_.has_value()) rest_acknowledged_at_ = now;
+  if (pace_.frozen != nullptr) freeze_.OnSetpoint(state_.acknowledged.value, now);
   // A lost write's late acknowledgement looks like this one's: once nothing late can be under way, write again.
   refresh_at_ = now < doubtful_until_ ? doubtful_until_ : now + Timing::kRefresh;
   if (!changed) return;
@@ -217,44 +240,55 @@ void Session::OnWritten(uint16_t setpoint, MonotonicTime now) noexcept {
   nonzero_change_at_ = waited ? nonzero_change_at_ + Timing::kMinimumInterval : wanted_since_;
 }
 
-void Session::OnRead(Register which, uint16_t raw, MonotonicTime sent_at, MonotonicTime now) noexcept {
-  Poll& poll = PollOf(which);
-  bool plausible = false;
-  switch (which) {
-    case Register::kAcPower: {
-      Watts power;
-      plausible = DecodeAcPower(raw, traits_.max_power, power);
-      if (plausible) OnPower(power, sent_at, now);
-      break;
+void Session::OnRead(const ModbusRequest& request, const ModbusReply& reply, MonotonicTime sent_at,
+                     MonotonicTime now) noexcept {
+  Poll* poll = PollOf(request);
+  if (poll == nullptr) return;
+  const Readings read = map_->Decode(*poll->block, std::span(reply.values).first(poll->block->count));
+  obstacle_ = poll->block->power ? read.obstacle : obstacle_;
+  if (read.restless.has_value() && pace_.frozen != nullptr) {
+    const bool was_frozen = freeze_.frozen();
+    freeze_.OnReadings(*read.restless, now);
+    if (freeze_.frozen() && !was_frozen) {
+      zero_first_ = true;
+      confirmed_.reset();
     }
-    case Register::kDcVoltage: {
-      Volts voltage;
-      plausible = DecodeDcVoltage(raw, voltage);
-      // Without a battery the inverter's input shows nearly nothing, which is no battery voltage.
-      if (plausible) state_.dc_voltage = {.value = voltage, .taken_at = now, .valid = voltage >= kNoBatteryBelow};
-      break;
-    }
-    case Register::kAcVoltage: {
-      Volts voltage;
-      plausible = DecodeAcVoltage(raw, voltage);
-      if (plausible) ac_voltage_ = {.value = voltage, .taken_at = now, .valid = true};
-      break;
-    }
-    case Register::kTemperature: {
-      Celsius temperature;
-      plausible = DecodeTemperature(raw, temperature);
-      if (plausible) temperature_ = {.value = temperature, .taken_at = now, .valid = true};
-      break;
-    }
-    case Register::kSetpoint:
-      break;
   }
-  if (plausible) {
-    poll.answered = true;
+  if (read.setpoint.has_value()) OnSetpointRead(*read.setpoint, sent_at, now);
+  if (read.power.has_value()) OnPower(*read.power, sent_at, now);
+  if (read.dc_voltage.has_value()) {
+    // Without a battery the inverter's input shows nearly nothing, which is no battery voltage.
+    state_.dc_voltage = {.value = *read.dc_voltage, .taken_at = now, .valid = *read.dc_voltage >= kNoBatteryBelow};
+    dc_known_ = true;
+  }
+  if (read.ac_voltage.has_value()) {
+    ac_voltage_ = {.value = *read.ac_voltage, .taken_at = now, .valid = true};
+    ac_known_ = true;
+  }
+  if (read.temperature.has_value()) {
+    temperature_ = {.value = *read.temperature, .taken_at = now, .valid = true};
+    temperature_known_ = true;
+  }
+  if (read.plausible) {
+    poll->answered = true;
   } else {
     ++counters_.implausible;
   }
-  poll.due_at = sent_at + PeriodOf(poll);
+  poll->due_at = sent_at + PeriodOf(*poll);
+}
+
+// The inverter was restarted unseen, or somebody else writes to it.
+void Session::OnSetpointRead(uint16_t raw, MonotonicTime sent_at, MonotonicTime now) noexcept {
+  if (!confirmed_.has_value() || sent_at < acknowledged_at_ + Timing::kSetpointSettles) return;
+  if (raw == *confirmed_) {
+    if (now > put_right_at_ + Timing::kSetpointUndisturbed) foreign_setpoints_ = 0;
+    return;
+  }
+  if (*confirmed_ != 0 && now < put_right_at_ + Timing::kSetpointAgain) return;
+  put_right_at_ = now;
+  ++foreign_setpoints_;
+  ++counters_.rewrites;
+  confirmed_.reset();
 }
 
 void Session::OnPower(Watts power, MonotonicTime sent_at, MonotonicTime now) noexcept {
@@ -279,7 +313,7 @@ void Session::MakeContact(MonotonicTime now) noexcept {
   silent_ = false;
   tries_ = 0;
   retry_pause_ = Timing::kRetryFirst;
-  for (Poll& poll : polls_) poll.due_at = now;
+  for (Poll& poll : Polls()) poll.due_at = now;
 }
 
 // From here on it is taken for producing, at an unknown setpoint.
@@ -292,39 +326,69 @@ void Session::LoseContact() noexcept {
   failures_ = 0;
   refusal_.reset();
   minor_refusal_.reset();
-  late_register_.reset();
-  for (Poll& poll : polls_) poll.answered = false;
+  late_block_ = nullptr;
+  rest_acknowledged_at_.reset();
+  foreign_setpoints_ = 0;
+  freeze_.Forget();
+  dc_known_ = ac_known_ = temperature_known_ = false;
+  obstacle_ = nullptr;
+  for (Poll& poll : Polls()) {
+    poll.answered = false;
+    poll.unanswered = 0;
+  }
+}
+
+bool Session::AcLost() const noexcept { return ac_voltage_.valid && ac_voltage_.value < kAcLostBelow; }
+
+// All that must be known is, and nothing of it speaks against.
+bool Session::Usable() const noexcept {
+  if (zero_first_ || !state_.dc_voltage.valid || AcLost() || obstacle_ != nullptr) return false;
+  for (const Poll& poll : Polls()) {
+    if (poll.block->awaited && !poll.answered) return false;
+  }
+  return true;
 }
 
 void Session::UpdateState() noexcept {
-  const std::optional<Celsius> heat =
-      temperature_.valid && PollOf(Register::kTemperature).answered ? std::optional(temperature_.value) : std::nullopt;
-  state_.max_discharge = AvailablePower(traits_, heat);
-  const bool ac_lost = ac_voltage_.valid && ac_voltage_.value < kAcLostBelow;
+  const bool heat_known = temperature_.valid && temperature_known_;
+  state_.max_discharge = map_->AvailablePower(heat_known ? std::optional(temperature_.value) : std::nullopt);
   if (!link_up_ || silent_) {
     state_.lifecycle = Lifecycle::kConnecting;
-  } else if (refusal_.has_value()) {
+  } else if (refusal_.has_value() || freeze_.frozen()) {
     state_.lifecycle = Lifecycle::kFaulty;
-  } else if (zero_first_ || !polls_[0].answered || !polls_[1].answered || !polls_[2].answered ||
-             !state_.dc_voltage.valid || ac_lost) {
-    state_.lifecycle = Lifecycle::kInactive;
   } else {
-    state_.lifecycle = Lifecycle::kActive;
+    state_.lifecycle = Usable() ? Lifecycle::kActive : Lifecycle::kInactive;
   }
 }
 
-Session::Poll& Session::PollOf(Register which) noexcept {
-  for (Poll& poll : polls_) {
-    if (poll.which == which) return poll;
+Session::Poll* Session::PollOf(const ModbusRequest& request) noexcept {
+  for (Poll& poll : Polls()) {
+    if (poll.block->address == request.address) return &poll;
   }
-  return polls_[0];
+  return nullptr;
+}
+
+ModbusRequest Session::WriteOf(uint16_t setpoint) const noexcept {
+  ModbusRequest request;
+  request.unit = unit_;
+  request.function = Function::kWriteMultipleRegisters;
+  request.address = map_->setpoint_register();
+  request.values[0] = setpoint;
+  return request;
+}
+
+ModbusRequest Session::ReadOf(const ReadBlock& block) const noexcept {
+  ModbusRequest request;
+  request.unit = unit_;
+  request.address = block.address;
+  request.count = block.count;
+  return request;
 }
 
 Nanoseconds Session::PeriodOf(const Poll& poll) const noexcept {
-  if (poll.which == Register::kAcPower && resting_) return Timing::kPowerPeriodAtRest;
+  if (poll.block->power && resting_) return pace_.power_period_at_rest;
   // What keeps the inverter from being used is looked at more often, and so is what has not been seen at all.
-  const bool waited_for = poll.which == Register::kAcVoltage && ac_voltage_.value < kAcLostBelow;
-  return waited_for || !poll.answered ? std::min(poll.period, Timing::kDcVoltagePeriod) : poll.period;
+  return AcLost() || !poll.answered ? std::min(poll.block->period, Timing::kAwaitedPeriod) : poll.block->period;
 }
 
 Nanoseconds Session::NextPause() noexcept {
@@ -338,7 +402,7 @@ Nanoseconds Session::NextPause() noexcept {
 
 Nanoseconds Session::ReplyTimeout(MonotonicTime now) const noexcept {
   const bool long_try = silent_ && !resting_ && tries_ % Timing::kTriesPerSlowOne == Timing::kTriesPerSlowOne - 1;
-  return long_try || now < slow_until_ ? Timing::kSlowReply : Timing::kReply;
+  return long_try || now < slow_until_ ? pace_.slow_reply : pace_.reply;
 }
 
 std::string Session::Trouble(const std::string& port, MonotonicTime now) const {
@@ -348,15 +412,21 @@ std::string Session::Trouble(const std::string& port, MonotonicTime now) const {
   }
   const std::optional<Refusal>& refusal = refusal_.has_value() ? refusal_ : minor_refusal_;
   if (refusal.has_value()) {
-    return absl::StrCat("unit ", unit_, " on ", port, " refuses register ", static_cast<int>(refusal->which),
-                        ": exception ", refusal->exception, ", ", ModbusExceptionName(refusal->exception),
+    return absl::StrCat("unit ", unit_, " on ", port, " refuses register ", refusal->address, ": exception ",
+                        refusal->exception, ", ", ModbusExceptionName(refusal->exception),
                         ": is this the inverter that the configuration says?");
   }
-  if (polls_[1].answered && !state_.dc_voltage.valid) {
+  if (obstacle_ != nullptr) return obstacle_;
+  if (freeze_.frozen()) return pace_.frozen;
+  if (dc_known_ && !state_.dc_voltage.valid) {
     return "the inverter sees no battery: check the DC fuse and switch";
   }
-  if (polls_[2].answered && ac_voltage_.valid && ac_voltage_.value < kAcLostBelow) {
+  if (ac_known_ && AcLost()) {
     return "the inverter sees no AC voltage: check its plug and breaker";
+  }
+  if (foreign_setpoints_ >= kForeignSetpoints) {
+    return absl::StrCat("unit ", unit_, " on ", port,
+                        " keeps getting other setpoints than ours: is another controller connected to this inverter?");
   }
   if (watch_.NotFollowing(now)) {
     return "the inverter does not deliver what it acknowledged: check battery voltage, temperature and its own limiter";
@@ -364,4 +434,4 @@ std::string Session::Trouble(const std::string& port, MonotonicTime now) const {
   return "";
 }
 
-}  // namespace abcds::lumentree
+}  // namespace abcds::register_inverter
