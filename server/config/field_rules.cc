@@ -42,7 +42,7 @@ FieldRule Required(int number) {
 }
 
 std::vector<FieldRule> MeterRules() {
-  using v1::Meter, v1::MqttMeter, v1::MqttBroker;
+  using v1::Meter, v1::MqttMeter, v1::MqttBroker, v1::Shelly3em;
   using Tls = v1::MqttBroker::Tls;
   return {
       Value<Meter>(Meter::kNameFieldNumber, "grid"),
@@ -58,6 +58,12 @@ std::vector<FieldRule> MeterRules() {
       Value<MqttMeter>(MqttMeter::kJsonPathFieldNumber),
       Number<MqttMeter>(MqttMeter::kScaleFieldNumber, 0.000001, 1'000'000, "1"),
       Value<MqttMeter>(MqttMeter::kStripUnitFieldNumber, "false"),
+
+      Required<Shelly3em>(Shelly3em::kHostFieldNumber),
+      Number<Shelly3em>(Shelly3em::kPortFieldNumber, 1, 65535, "80"),
+      Value<Shelly3em>(Shelly3em::kUserFieldNumber),
+      Value<Shelly3em>(Shelly3em::kPasswordFieldNumber),
+      Value<Shelly3em>(Shelly3em::kPasswordFileFieldNumber),
 
       Required<MqttBroker>(MqttBroker::kHostFieldNumber),
       Number<MqttBroker>(MqttBroker::kPortFieldNumber, 1, 65535),  // depends on TLS

@@ -1,6 +1,5 @@
 #include "server/devices/mqtt.h"
 
-#include <fstream>
 #include <span>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "hal/drivers/mqtt_meter/device.h"
 #include "server/config/check.h"
 #include "server/config/field_rules.h"
+#include "server/devices/password_file.h"
 
 namespace abcds {
 
@@ -28,18 +28,6 @@ CodecOptions CodecOptionsOf(const v1::Meter& meter) {
   codec.invert = FlagInForce(meter, v1::Meter::kInvertFieldNumber);
   codec.plausible = Watts(NumberInForce(meter, v1::Meter::kPlausibleWFieldNumber));
   return codec;
-}
-
-// The first line of a file. The sentence names the file, never what is in it.
-absl::StatusOr<std::string> ReadPassword(const std::string& path) {
-  std::ifstream file(path);
-  std::string password;
-  if (!file.is_open()) return absl::NotFoundError(absl::StrCat("password_file ", path, " cannot be opened"));
-  if (!std::getline(file, password) || password.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("password_file ", path, " has nothing in its first line"));
-  }
-  if (password.back() == '\r') password.pop_back();
-  return password;
 }
 
 absl::StatusOr<bool> ParseFlag(const std::string& key, const std::string& text) {
@@ -112,7 +100,7 @@ class Mqtt final : public DeviceType {
     driver.broker.user = broker.user();
     driver.broker.password = broker.password();
     if (broker.has_password_file()) {
-      auto password = ReadPassword(broker.password_file());
+      auto password = ReadPasswordFile(broker.password_file());
       if (!password.ok()) return password.status();
       driver.broker.password = *std::move(password);
     }

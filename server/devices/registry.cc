@@ -4,13 +4,14 @@
 #include "server/devices/jk_bms.h"
 #include "server/devices/lumentree.h"
 #include "server/devices/mqtt.h"
+#include "server/devices/shelly.h"
 
 namespace abcds {
 
 const std::vector<const DeviceType*>& DeviceTypes() {
   static const std::vector<const DeviceType*>& types = *new std::vector<const DeviceType*>{
       &HouseMeterType(), &HouseChargerType(), &HouseDischargerType(), &HouseBmsType(), &JkBmsType(),
-      &LumentreeType(),  &MqttType(),
+      &LumentreeType(),  &MqttType(),         &Shelly3emType(),
   };
   return types;
 }

@@ -82,6 +82,27 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Setting", {"decode", "lumentree", "--set", "phase=2", "01"}, "", 1, "", "no setting \"phase\""}),
     [](const auto& info) { return info.param.name; });
 
+const char kShellyBody[] =
+    R"({"unixtime":0,"emeters":[{"power":402.11,"voltage":234.2,"is_valid":true},{"power":-977.65,"is_valid":true},)"
+    R"({"power":88.04,"is_valid":true}],"total_power":-487.5,"emeter_n":{"is_valid":false}})";
+
+INSTANTIATE_TEST_SUITE_P(
+    Shelly, RunToolTest,
+    testing::Values(Case{"Body",
+                         {"decode", "shelly-3em"},
+                         kShellyBody,
+                         0,
+                         "{\"device\":\"shelly-3em\",\"kind\":\"meter\",\"values\":{\"l1_power_w\":402.11,"
+                         "\"l1_voltage_v\":234.2,\"l2_power_w\":-977.65,\"l3_power_w\":88.04,\"power_w\":-487.5}}\n",
+                         ""},
+                    Case{"Phase", {"decode", "shelly-3em"}, R"({"emeters":[{"power":1}]})", 1, "", "lacks"},
+                    Case{"Truncated", {"decode", "shelly-3em"}, R"({"emeters":[)", 1, "", "complete JSON"},
+                    Case{"Page", {"decode", "shelly-3em"}, "<html>", 1, "", "web page"},
+                    Case{"Setting", {"decode", "shelly-3em", "--set", "scale=1"}, "", 1, "", "no setting \"scale\""},
+                    Case{"Flag", {"decode", "shelly-3em", "--set", "invert=1"}, "", 1, "", "true or false"},
+                    Case{"Frame", {"decode", "shelly-3em", "01 02"}, "", 1, "", "standard input"}),
+    [](const auto& info) { return info.param.name; });
+
 // Replies constructed by hand from the protocol's description, their sums verified independently.
 constexpr char kJkEightCells[] =
     "4E 57 01 09 00 00 00 00 06 00 01 79 18 01 0C EF 02 0C ED 03 0C F0 04 0C EC 05 0C EE 06 0C F1 07 "
@@ -188,38 +209,40 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Usage, RunToolTest,
-    testing::Values(Case{"NoVerb", {}, "", 2, "", "usage: abcdsd --tool"},
-                    Case{"UnknownVerb", {"encode"}, "", 2, "", "unknown verb \"encode\""},
-                    Case{"NoDevice", {"decode"}, "", 2, "", "decode wants a device: jk-bms, lumentree, mqtt"},
-                    Case{"UnknownDevice", {"decode", "toaster"}, "", 2, "", "no device \"toaster\""},
-                    Case{"DeviceWithoutFrames", {"decode", "house"}, "", 2, "", "no device \"house\""},
-                    Case{"UnknownOption", {"decode", "mqtt", "--verbose"}, "", 2, "", "unknown option --verbose"},
-                    Case{"RequestWithoutValue", {"decode", "mqtt", "--request"}, "", 2, "", "--request wants a value"},
-                    Case{"SetWithoutValue", {"decode", "mqtt", "--set", "scale"}, "", 2, "", "KEY=VALUE"},
-                    Case{"CheckWithoutFile", {"config-check"}, "", 2, "", "one file"},
-                    Case{"CheckOfNothing",
-                         {"config-check", "/nonexistent/abcds.textproto"},
-                         "",
-                         1,
-                         "",
-                         "/nonexistent/abcds.textproto: cannot be read: No such file or directory"},
-                    Case{"CheckOfAFolder", {"config-check", "/"}, "", 1, "", "/: cannot be read: Is a directory"},
-                    Case{"PrintWithoutNames", {"config-print"}, "", 2, "", "device names"},
-                    Case{"PrintUnknown",
-                         {"config-print", "toaster+mqtt"},
-                         "",
-                         1,
-                         "",
-                         "\"toaster\" is no known device; known: house, jk-bms, lumentree, mqtt"},
-                    Case{"List",
-                         {"decode", "--list"},
-                         "",
-                         0,
-                         "jk-bms [--set below_zero_one_lower=true] HEX    a reply to \"read all\", whole\n"
-                         "lumentree [--request HEX] HEX    a reply, with its CRC; a read's needs its request\n"
-                         "mqtt [--set json_path=PATH] [--set scale=N] [--set strip_unit=true] [--set invert=true] < "
-                         "PAYLOAD\n",
-                         ""}),
+    testing::Values(
+        Case{"NoVerb", {}, "", 2, "", "usage: abcdsd --tool"},
+        Case{"UnknownVerb", {"encode"}, "", 2, "", "unknown verb \"encode\""},
+        Case{"NoDevice", {"decode"}, "", 2, "", "decode wants a device: jk-bms, lumentree, mqtt, shelly-3em"},
+        Case{"UnknownDevice", {"decode", "toaster"}, "", 2, "", "no device \"toaster\""},
+        Case{"DeviceWithoutFrames", {"decode", "house"}, "", 2, "", "no device \"house\""},
+        Case{"UnknownOption", {"decode", "mqtt", "--verbose"}, "", 2, "", "unknown option --verbose"},
+        Case{"RequestWithoutValue", {"decode", "mqtt", "--request"}, "", 2, "", "--request wants a value"},
+        Case{"SetWithoutValue", {"decode", "mqtt", "--set", "scale"}, "", 2, "", "KEY=VALUE"},
+        Case{"CheckWithoutFile", {"config-check"}, "", 2, "", "one file"},
+        Case{"CheckOfNothing",
+             {"config-check", "/nonexistent/abcds.textproto"},
+             "",
+             1,
+             "",
+             "/nonexistent/abcds.textproto: cannot be read: No such file or directory"},
+        Case{"CheckOfAFolder", {"config-check", "/"}, "", 1, "", "/: cannot be read: Is a directory"},
+        Case{"PrintWithoutNames", {"config-print"}, "", 2, "", "device names"},
+        Case{"PrintUnknown",
+             {"config-print", "toaster+mqtt"},
+             "",
+             1,
+             "",
+             "\"toaster\" is no known device; known: house, jk-bms, lumentree, mqtt, shelly-3em"},
+        Case{"List",
+             {"decode", "--list"},
+             "",
+             0,
+             "jk-bms [--set below_zero_one_lower=true] HEX    a reply to \"read all\", whole\n"
+             "lumentree [--request HEX] HEX    a reply, with its CRC; a read's needs its request\n"
+             "mqtt [--set json_path=PATH] [--set scale=N] [--set strip_unit=true] [--set invert=true] < "
+             "PAYLOAD\n"
+             "shelly-3em [--set invert=true] < BODY of /status\n",
+             ""}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

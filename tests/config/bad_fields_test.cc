@@ -18,7 +18,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"MeterDevice",
              "mqtt { broker { host: \"broker\" } topic: \"power\" }",
              "interval_s: 1",
-             {"f:2: meter has no device: one of house, mqtt"}},
+             {"f:2: meter has no device: one of house, mqtt, shelly_3em"}},
         Case{"Converter",
              "converter { name: \"inverter\" lumentree { model: MODEL_600 bus: \"line\" } }",
              "",

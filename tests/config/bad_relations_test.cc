@@ -93,6 +93,37 @@ INSTANTIATE_TEST_SUITE_P(
     NameOf);
 
 INSTANTIATE_TEST_SUITE_P(
+    Shelly, BadConfigTest,
+    testing::Values(
+        Case{"HostWithAPath",
+             "mqtt { broker { host: \"broker\" } topic: \"power\" }",
+             "shelly_3em { host: \"http://meter/status\" }",
+             {"f:2: meter.shelly_3em.host = \"http://meter/status\" must be a plain host name or address; port, user "
+              "and "
+              "password have their own fields"}},
+        Case{"NoHost",
+             "mqtt { broker { host: \"broker\" } topic: \"power\" }",
+             "shelly_3em { port: 80 }",
+             {"f:2: meter.shelly_3em.host is missing: text in quotes"}},
+        Case{"TwoPasswords",
+             "mqtt { broker { host: \"broker\" } topic: \"power\" }",
+             "shelly_3em { host: \"m\" user: \"u\" password: \"p\" password_file: \"/p\" }",
+             {"f:2: meter.shelly_3em.password_file and password are both given; only one can be"}},
+        Case{"PasswordWithoutUser",
+             "mqtt { broker { host: \"broker\" } topic: \"power\" }",
+             "shelly_3em { host: \"m\" password: \"p\" }",
+             {"f:2: meter.shelly_3em.user is missing: the login needs both (the device's default is admin)"}},
+        Case{"RelativePasswordFile",
+             "mqtt { broker { host: \"broker\" } topic: \"power\" }",
+             "shelly_3em { host: \"m\" user: \"u\" password_file: \"p\" }",
+             {"f:2: meter.shelly_3em.password_file must be a full path"}},
+        Case{"TooOften",
+             "mqtt { broker { host: \"broker\" } topic: \"power\" }",
+             "interval_s: 0.2 shelly_3em { host: \"m\" }",
+             {"f:2: meter.interval_s = 0.2 is too often for a Shelly: at least 0.5, and it measures once a second"}}),
+    NameOf);
+
+INSTANTIATE_TEST_SUITE_P(
     Battery, BadConfigTest,
     testing::Values(
         Case{"RestartBelowEmpty",

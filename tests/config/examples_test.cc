@@ -96,7 +96,7 @@ TEST_P(PrintConfigTest, DefaultsThatAreUncommentedChangeNothing) {
 
 INSTANTIATE_TEST_SUITE_P(Sets, PrintConfigTest,
                          testing::Values("house", "lumentree+mqtt", "mqtt+lumentree", "lumentree+lumentree+mqtt",
-                                         "lumentree+jk-bms+mqtt"),
+                                         "lumentree+jk-bms+mqtt", "lumentree+shelly-3em"),
                          [](const auto& info) { return absl::StrCat("Set", info.index); });
 
 TEST(PrintCommented, ShowsWhatFollowsFromOtherFieldsAndNoPassword) {
@@ -132,8 +132,8 @@ TEST_P(PrintConfigRefusalTest, SaysWhy) {
 INSTANTIATE_TEST_SUITE_P(
     Sets, PrintConfigRefusalTest,
     testing::Values(Refused{"Unknown", "toaster",
-                            "\"toaster\" is no known device; known: house, jk-bms, lumentree, mqtt"},
-                    Refused{"Empty", "", "\"\" is no known device; known: house, jk-bms, lumentree, mqtt"},
+                            "\"toaster\" is no known device; known: house, jk-bms, lumentree, mqtt, shelly-3em"},
+                    Refused{"Empty", "", "\"\" is no known device; known: house, jk-bms, lumentree, mqtt, shelly-3em"},
                     Refused{"NoMeter", "lumentree",
                             "lumentree makes no complete site: meter is missing: without one the grid's power is "
                             "unknown"},

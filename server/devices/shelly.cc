@@ -1,0 +1,126 @@
+#include "server/devices/shelly.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "hal/drivers/shelly/codec.h"
+#include "hal/drivers/shelly/device.h"
+#include "server/config/check.h"
+#include "server/config/field_rules.h"
+#include "server/devices/password_file.h"
+
+namespace abcds {
+
+namespace {
+
+constexpr char kModel[] = "shelly-3em";
+// Asked more often, the device begins to lose packets of its radio link.
+constexpr double kShortestIntervalS = 0.5;
+
+class Shelly3em final : public DeviceType {
+ public:
+  DeviceKind kind() const override { return DeviceKind::kMeter; }
+  std::string name() const override { return kModel; }
+  std::string arm() const override { return "shelly_3em"; }
+
+  void CheckMeter(const v1::Meter& meter, const Scope& scope) const override {
+    using Options = v1::Shelly3em;
+    const Options& options = meter.shelly_3em();
+    const Scope shelly = scope.Nested(Field(meter, v1::Meter::kShelly3EmFieldNumber));
+    if (options.host().find_first_of("/ \t\"@") != std::string::npos) {
+      shelly.Add(
+          Field(options, Options::kHostFieldNumber),
+          absl::StrCat("= \"", options.host(),
+                       "\" must be a plain host name or address; port, user and password have their own fields"));
+    }
+    if (options.has_password() && options.has_password_file()) {
+      shelly.Add(Field(options, Options::kPasswordFileFieldNumber), "and password are both given; only one can be");
+    }
+    if ((options.has_password() || options.has_password_file()) && options.user().empty()) {
+      shelly.Add(Field(options, Options::kUserFieldNumber),
+                 "is missing: the login needs both (the device's default is admin)");
+    }
+    if (options.has_password_file() && !absl::StartsWith(options.password_file(), "/")) {
+      shelly.Add(Field(options, Options::kPasswordFileFieldNumber), "must be a full path");
+    }
+    const double interval_s = NumberInForce(meter, v1::Meter::kIntervalSFieldNumber);
+    if (interval_s < kShortestIntervalS) {
+      scope.Add(Field(meter, v1::Meter::kIntervalSFieldNumber),
+                absl::StrCat("= ", FormatNumber(interval_s), " is too often for a Shelly: at least ",
+                             FormatNumber(kShortestIntervalS), ", and it measures once a second"));
+    }
+  }
+
+  void AddExample(v1::Config& config) const override {
+    config.mutable_meter()->mutable_shelly_3em()->set_host("192.168.1.57");
+  }
+
+  absl::StatusOr<std::shared_ptr<GridMeter>> BuildMeter(const v1::Meter& meter, BuildContext&) const override {
+    const v1::Shelly3em& options = meter.shelly_3em();
+    ShellyOptions driver;
+    driver.model = kModel;
+    driver.server.host = options.host();
+    driver.server.port = static_cast<int>(NumberInForce(options, v1::Shelly3em::kPortFieldNumber));
+    driver.server.user = options.user();
+    driver.server.password = options.password();
+    if (options.has_password_file()) {
+      auto password = ReadPasswordFile(options.password_file());
+      if (!password.ok()) return password.status();
+      driver.server.password = *std::move(password);
+    }
+    driver.invert = FlagInForce(meter, v1::Meter::kInvertFieldNumber);
+    driver.plausible = Watts(NumberInForce(meter, v1::Meter::kPlausibleWFieldNumber));
+    driver.interval = FromSeconds(NumberInForce(meter, v1::Meter::kIntervalSFieldNumber));
+    auto made = ShellyMeter::Create(driver);
+    if (!made.ok()) return made.status();
+    return std::shared_ptr<GridMeter>(*std::move(made));
+  }
+
+  bool decodes() const override { return true; }
+  bool decodes_text() const override { return true; }
+  std::string decode_usage() const override { return "[--set invert=true] < BODY of /status"; }
+
+  absl::StatusOr<std::map<std::string, double>> Decode(const DecodeInput& input) const override {
+    if (!input.frames.empty() || input.request.has_value()) {
+      return absl::InvalidArgumentError("shelly-3em reads the body of /status from standard input, and no frames");
+    }
+    shelly::DecodeOptions options;
+    for (const auto& [key, value] : input.settings) {
+      if (key != "invert")
+        return absl::InvalidArgumentError(absl::StrCat("shelly-3em has no setting \"", key, "\": invert"));
+      if (value != "true" && value != "false") return absl::InvalidArgumentError("invert must be true or false");
+      options.invert = value == "true";
+    }
+    const shelly::Model& model = *shelly::FindModel(kModel);
+    const shelly::DecodedReading decoded = shelly::DecodeStatus(input.body, model, options);
+    if (decoded.refusal != Refusal::kNone) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the body was refused: ", shelly::RefusalTextHere(decoded.refusal)));
+    }
+    return Values(decoded.reading, model);
+  }
+
+ private:
+  static std::map<std::string, double> Values(const shelly::Reading& reading, const shelly::Model& model) {
+    std::map<std::string, double> values = {{"power_w", reading.power.value()}};
+    for (size_t i = 0; reading.has_channels && i < model.channels; ++i) {
+      const shelly::Channel& channel = reading.channels.at(i);
+      const std::string prefix = absl::StrCat("l", i + 1, "_");
+      values[prefix + "power_w"] = channel.power.value();
+      if (channel.voltage) values[prefix + "voltage_v"] = channel.voltage->value();
+      if (channel.current) values[prefix + "current_a"] = channel.current->value();
+    }
+    if (reading.unixtime_s > 0) values["unixtime_s"] = static_cast<double>(reading.unixtime_s);
+    return values;
+  }
+};
+
+}  // namespace
+
+const DeviceType& Shelly3emType() {
+  static const Shelly3em type;
+  return type;
+}
+
+}  // namespace abcds
