@@ -47,6 +47,12 @@ std::string ConfigText(const SiteOptions& options, int meter_port, double speed)
                         options.lumentree_model, options.address,
                         // At the clock's own speed the driver's defaults are the nominal values.
                         speed == 1.0 ? "" : ResponseText(NominalInverter(options.lumentree_model), speed));
+  if (!options.bms_pty.empty()) {
+    absl::StrAppendFormat(&text,
+                          "bus {\n  name: \"bms-line\"\n  port: \"%s\"\n  baud: 115200\n}\n\n"
+                          "bms {\n  jk_bms {\n    bus: \"bms-line\"\n  }\n}\n\n",
+                          options.bms_pty);
+  }
   // Generous, so that the battery's current limit is not what the simulation shows.
   const double max_current_a = 1.2 * options.lumentree_model / (3.0 * options.cells);
   absl::StrAppendFormat(

@@ -98,6 +98,10 @@ std::string Console::Help() {
          "  lumentree mains_off [SECONDS]     with the mains back it starts at full power by itself\n"
          "  lumentree limit WATTS [SECONDS]   gives less than it is told\n"
          "  lumentree ok             end all faults of the inverter\n"
+         "  bms silent|echo|half|zero_cell|foreign [SECONDS]      foreign: another master talks in between\n"
+         "  bms corrupt EVERY [SECONDS]       one wrong bit in each EVERY-th reply\n"
+         "  bms unplug [SECONDS]     pull its serial adapter; bms plug puts it back\n"
+         "  bms ok                   end all faults of the BMS\n"
          "  load WATTS [SECONDS]     a load in place of the profile's; load ok ends it\n"
          "  ok                       end all faults\n"
          "  faults                   which are present\n"
@@ -120,6 +124,7 @@ std::string Console::Execute(const std::string& line, Nanoseconds now) {
   }
   if (words[0] == "broker") return Broker(words, now);
   if (words[0] == "lumentree") return Lumentree(words, now);
+  if (words[0] == "bms") return Bms(words, now);
   if (words[0] == "load") return Load(words, now);
   if (words[0] == "ok") return End("");
   if (words[0] == "faults") return faults_.empty() ? "none" : Active();
@@ -260,6 +265,49 @@ std::string Console::Lumentree(const Words& words, Nanoseconds now) {
         [this] { site_.SetInverterLimit(std::nullopt); });
   }
   return LineFault(words, now);
+}
+
+std::string Console::Bms(const Words& words, Nanoseconds now) {
+  JkBmsLine* const bms = site_.bms();
+  if (bms == nullptr) return "there is no BMS: start the simulation with --bms=jk";
+  static constexpr std::array<std::pair<const char*, bool JkFaults::*>, 5> kSwitches = {{
+      {"silent", &JkFaults::silent},
+      {"echo", &JkFaults::echo},
+      {"half", &JkFaults::half},
+      {"zero_cell", &JkFaults::zero_cell},
+      {"foreign", &JkFaults::foreign},
+  }};
+  const std::string what = words.size() > 1 ? words[1] : "";
+  if (what == "ok") return End("bms ");
+  if (what == "plug") return End("bms unplug");
+  if (what == "unplug") {
+    return Begin(
+        "bms unplug", words, 2, now, [&] { bms->Unplug(); }, [bms] { bms->Plug().IgnoreError(); });
+  }
+  if (what == "corrupt") {
+    int every = 0;
+    if (words.size() < 3 || !absl::SimpleAtoi(words[2], &every) || every < 1) {
+      return absl::StrCat("bms corrupt EVERY [SECONDS]", kTryHelp);
+    }
+    const auto set = [bms](int n) {
+      JkFaults faults = bms->faults();
+      faults.corrupt_every = n;
+      bms->SetFaults(faults);
+    };
+    return Begin(
+        "bms corrupt", words, 3, now, [&] { set(every); }, [set] { set(0); });
+  }
+  for (const auto& [name, fault] : kSwitches) {
+    if (what != name) continue;
+    const auto set = [bms, fault = fault](bool present) {
+      JkFaults faults = bms->faults();
+      faults.*fault = present;
+      bms->SetFaults(faults);
+    };
+    return Begin(
+        "bms " + what, words, 2, now, [&] { set(true); }, [set] { set(false); });
+  }
+  return absl::StrCat("the BMS has no \"", what, "\"", kTryHelp);
 }
 
 std::string Console::LineFault(const Words& words, Nanoseconds now) {

@@ -39,6 +39,7 @@ class Console {
   std::string Shelly(const Words& words, Nanoseconds now);
   std::string Broker(const Words& words, Nanoseconds now);
   std::string Lumentree(const Words& words, Nanoseconds now);
+  std::string Bms(const Words& words, Nanoseconds now);
   std::string LineFault(const Words& words, Nanoseconds now);
   std::string Load(const Words& words, Nanoseconds now);
   // Begins a fault; the word at `at`, if any, is how many seconds it lasts.

@@ -43,6 +43,8 @@ ABSL_FLAG(double, meter_jitter, 0.03, "each message comes up to so many seconds 
 ABSL_FLAG(double, meter_loss, 0.0, "share of the messages that never arrive, 0 to 1");
 ABSL_FLAG(int, lumentree, 600, "model of the inverter: 600, 1000 or 2000");
 ABSL_FLAG(std::string, pty, "/tmp/abcds-sim-lumentree", "path that the inverter's serial line gets");
+ABSL_FLAG(std::string, bms, "none", "battery management system on a serial line of its own: none, or jk");
+ABSL_FLAG(std::string, bms_pty, "/tmp/abcds-sim-bms", "path that the BMS's serial line gets");
 ABSL_FLAG(double, soc, 0.6, "state of charge at the start, 0 to 1");
 ABSL_FLAG(std::string, load, "household",
           "what the house draws: steps, kettle, household, constant:WATTS, or a CSV file with load_w");
@@ -88,6 +90,12 @@ absl::StatusOr<SiteOptions> OptionsFromFlags() {
   options.http_port = absl::GetFlag(FLAGS_http_port);
   if (options.http_port < 0 || options.http_port > 65535) {
     return absl::InvalidArgumentError("--http_port must be in [0, 65535]");
+  }
+  const std::string bms = absl::GetFlag(FLAGS_bms);
+  if (bms != "none" && bms != "jk") return absl::InvalidArgumentError("--bms must be none or jk");
+  if (bms == "jk") {
+    options.bms_pty = absl::GetFlag(FLAGS_bms_pty);
+    if (options.bms_pty.empty()) return absl::InvalidArgumentError("--bms_pty must name a path");
   }
   options.topic = absl::GetFlag(FLAGS_topic);
   if (const std::string broker = absl::GetFlag(FLAGS_broker); !broker.empty()) {
@@ -226,6 +234,7 @@ absl::Status Run() {
                                 : absl::StrCat("meter: topic ", options->topic, " at "))
             << host << ":" << meter_port << "\ninverter: Lumentree " << options->lumentree_model << " at "
             << (*site)->line().path() << "\n";
+  if ((*site)->bms() != nullptr) std::cout << "bms: JK at " << (*site)->bms()->path() << "\n";
   if (const std::string path = absl::GetFlag(FLAGS_write_config); !path.empty()) {
     if (const absl::Status status = WriteConfig(path, ConfigText(*options, meter_port, speed)); !status.ok())
       return status;

@@ -69,6 +69,7 @@ Site::Site(const SiteOptions& options, std::unique_ptr<Profile> load, std::uniqu
 }
 
 Site::~Site() {
+  if (bms_ != nullptr) bms_->Stop();
   if (line_ != nullptr) line_->Stop();
 }
 
@@ -109,7 +110,42 @@ absl::Status Site::OpenWires(const SiteOptions& options) {
   line_ = *std::move(line);
   line_->Attach(options.address, *inverter_);
   line_->Start();
+
+  if (options.bms_pty.empty()) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<JkBmsLine>> bms = JkBmsLine::Open(options.bms_pty, [this] { return Cells(); });
+  if (!bms.ok()) return bms.status();
+  bms_ = *std::move(bms);
+  bms_->Start();
   return absl::OkStatus();
+}
+
+// The pack as a BMS measures it: the cells lie evenly between the lowest and the highest, and its protections work.
+JkReadings Site::Cells() const {
+  const std::lock_guard lock(mutex_);
+  const BatteryModel& battery = house_->battery();
+  const int cells = battery.options().cells;
+  const double lowest_mv = 1000 * battery.cell_lowest().value();
+  const double step_mv = cells > 1 ? (1000 * battery.cell_highest().value() - lowest_mv) / (cells - 1) : 0;
+  JkReadings readings;
+  for (int i = 0; i < cells; ++i) {
+    readings.cell_mv.push_back(static_cast<int>(std::lround(lowest_mv + i * step_mv)));
+  }
+  readings.voltage_v = battery.voltage().value();
+  readings.current_a = battery.current().value();
+  readings.soc_percent = static_cast<int>(std::lround(100 * battery.soc().value()));
+  readings.battery_c = static_cast<int>(std::lround(battery.temperature().value()));
+  readings.box_c = readings.battery_c + 1;
+  constexpr int kCellHighestMv = 3650;
+  constexpr int kCellLowestMv = 2600;
+  if (readings.cell_mv.back() >= kCellHighestMv) {
+    readings.warnings |= 1 << 10;
+    readings.charge_switch = false;
+  }
+  if (readings.cell_mv.front() <= kCellLowestMv) {
+    readings.warnings |= 1 << 11;
+    readings.discharge_switch = false;
+  }
+  return readings;
 }
 
 LumentreePlant Site::Plant() {

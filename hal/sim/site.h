@@ -15,6 +15,7 @@
 #include "hal/sim/house/house.h"
 #include "hal/sim/house/profile.h"
 #include "hal/sim/wire/broker_process.h"
+#include "hal/sim/wire/jk_bms.h"
 #include "hal/sim/wire/lumentree.h"
 #include "hal/sim/wire/modbus_line.h"
 #include "hal/sim/wire/mqtt_meter.h"
@@ -30,6 +31,7 @@ struct SiteOptions {
   uint8_t address = 1;
   bool shelly = false;      // the meter is a Shelly 3EM on HTTP, and there is no broker
   int http_port = 0;        // of that Shelly; 0: a free one
+  std::string bms_pty;      // stable path of a JK BMS's line; empty: no BMS
   std::string broker_host;  // empty: a broker of our own, on a free loopback port
   int broker_port = 1883;
   std::string topic = "sim/grid/power";
@@ -83,6 +85,8 @@ class Site {
   [[nodiscard]] MqttMeterWire* meter() { return meter_.get(); }
   [[nodiscard]] ShellyMeterWire* shelly() { return shelly_.get(); }
   [[nodiscard]] ModbusLine& line() { return *line_; }
+  // Null without a BMS.
+  [[nodiscard]] JkBmsLine* bms() { return bms_.get(); }
   // Null with a foreign broker, or without one.
   [[nodiscard]] BrokerProcess* broker() { return broker_ ? &*broker_ : nullptr; }
   [[nodiscard]] int broker_port() const { return broker_port_; }
@@ -102,6 +106,7 @@ class Site {
   [[nodiscard]] absl::Status OpenBrokerAndMeter(const SiteOptions& options);
   [[nodiscard]] absl::Status OpenShelly(const SiteOptions& options);
   [[nodiscard]] LumentreePlant Plant();
+  [[nodiscard]] JkReadings Cells() const;
   void OnSetpoint(double power_w);
 
   int broker_port_ = 0;
@@ -117,7 +122,8 @@ class Site {
   SiteTotals totals_;
 
   std::unique_ptr<LumentreeInverter> inverter_;
-  std::unique_ptr<ModbusLine> line_;  // last: its thread uses the above
+  std::unique_ptr<ModbusLine> line_;  // last, as its thread uses the above; likewise:
+  std::unique_ptr<JkBmsLine> bms_;
 };
 
 // Nominal constants of the inverter, as the configuration's defaults believe them.
