@@ -351,7 +351,8 @@ class TerminalVoltageTest : public testing::TestWithParam<TerminalCase> {};
 TEST_P(TerminalVoltageTest, AVoltageThatNobodyKnowsStopsBothDirections) {
   const TerminalCase& c = GetParam();
   BatteryLimiter limiter(Eight());
-  const BatteryLimits limits = limiter.Update({}, {Volts(c.volts), kNow - FromSeconds(c.age_s), c.valid}, Watts(0), kNow);
+  const Sample<Volts> reading{Volts(c.volts), kNow - FromSeconds(c.age_s), c.valid};
+  const BatteryLimits limits = limiter.Update({}, reading, Watts(0), kNow);
   EXPECT_EQ(limiter.voltage().valid, c.usable);
   EXPECT_EQ(limits.charge > Watts(0), c.usable);
   EXPECT_EQ(limits.discharge > Watts(0), c.usable);

@@ -101,11 +101,13 @@ INSTANTIATE_TEST_SUITE_P(Meter, GateTest, testing::Values(
     Case{"OlderStopsDischarging",         {-300, 0, 0}, MeterAge(10.001), {0, 0, 0}},
     Case{"OlderStopsCharging",            {0, 300, 0},  MeterAge(10.001), {0, 0, 0}},
     Case{"InvalidStops",                  {-300, 0, 0}, [](Inputs& in) { in.meter.power.valid = false; }, {0, 0, 0}},
-    Case{"NotANumberStops",               {-300, 0, 0}, [](Inputs& in) { in.meter.power.value = Watts(kNan); }, {0, 0, 0}}),
+    Case{"NotANumberStops",               {-300, 0, 0},
+         [](Inputs& in) { in.meter.power.value = Watts(kNan); }, {0, 0, 0}}),
     [](const auto& row) { return row.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Battery, GateTest, testing::Values(
-    Case{"NoChargeStopsChargers",         {0, 300, 200},  [](Inputs& in) { in.battery.charge_allowed = false; }, {0, 0, 0}},
+    Case{"NoChargeStopsChargers",         {0, 300, 200},
+         [](Inputs& in) { in.battery.charge_allowed = false; }, {0, 0, 0}},
     Case{"NoChargeLetsDischargersBe",     {-300, 0, -200}, [](Inputs& in) { in.battery.charge_allowed = false; },
          {-300, 0, -200}},
     Case{"NoDischargeStopsDischargers",   {-300, 0, -200}, [](Inputs& in) { in.battery.discharge_allowed = false; },

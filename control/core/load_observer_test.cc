@@ -96,8 +96,8 @@ TEST(LoadObserverTest, TheFirstValueIsTakenAsItIs) {
   EXPECT_NEAR(bench.observer.allowed().high.value(), 250, 1e-6);
 }
 
-// The property that keeps the loop from swinging: whatever the real delay within what is believed, and whenever we step,
-// a house that draws constant power is never seen to change.
+// The property that keeps the loop from swinging: whatever the real delay within what is believed, and whenever we
+// step, a house that draws constant power is never seen to change.
 TEST(LoadObserverTest, OwnMovementIsNeverMistakenForTheHouse) {
   for (double latency = 0.35; latency <= 0.72; latency += 0.03) {
     for (double phase = 0; phase < 1; phase += 0.1) {
@@ -118,7 +118,8 @@ TEST(LoadObserverTest, OwnMovementIsNotMistakenByAnAveragingMeterEither) {
   for (const double width : {0.75, 1.0, 1.4}) {
     for (const double latency : {0.36, 0.5, 0.7}) {
       for (double phase = 0; phase < 1; phase += 0.1) {
-        SCOPED_TRACE(testing::Message() << "real width " << width << " s, latency " << latency << " s, phase " << phase);
+        SCOPED_TRACE(testing::Message() << "real width " << width << " s, latency " << latency
+                                        << " s, phase " << phase);
         Bench bench(settings, [phase](double t) { return t < 3 + phase ? 0.0 : -500.0; });
         for (int second = 1; second <= 9; ++second) {
           // Mean of a step at 3 s + phase over [end - width, end].
