@@ -60,6 +60,8 @@ void BatteryLimiter::ChooseVoltage(const BatteryInput& battery, const Sample<Vol
   const Volts cell_drop = drop / settings_.cells;
   const bool cells = battery.present && battery.cell_lowest.UsableAt(now, bms_age) &&
                      battery.cell_highest.UsableAt(now, bms_age);
+  cells_seen_ |= cells;
+  cells_missing_ = cells_seen_ && !cells;
   cell_lowest_ = cells ? battery.cell_lowest.value - cell_drop : mean;
   cell_highest_ = cells ? battery.cell_highest.value - cell_drop : mean;
 }
@@ -67,7 +69,8 @@ void BatteryLimiter::ChooseVoltage(const BatteryInput& battery, const Sample<Vol
 void BatteryLimiter::JudgeSilence(const BatteryInput& battery, MonotonicTime now) noexcept {
   if (!battery.present) return;
   if (battery.voltage.UsableAt(now, kBmsMaxAge)) {
-    silent_ = false;
+    // The pack's voltage alone is no excuse for cells that are not heard of any more.
+    silent_ = cells_missing_;
     return;
   }
   const bool in_grace = battery.voltage.UsableAt(now, settings_.silence_grace);
@@ -108,9 +111,13 @@ void BatteryLimiter::LimitByVoltage(BatteryLimits& limits) const noexcept {
 
 void BatteryLimiter::LimitByTemperature(const BatteryInput& battery, MonotonicTime now,
                                         BatteryLimits& limits) noexcept {
-  temperature_outside_ = false;
   const Nanoseconds max_age = std::max(kBmsMaxAge, settings_.silence_grace);
-  if (!battery.temperature_lowest.UsableAt(now, max_age) || !battery.temperature_highest.UsableAt(now, max_age)) return;
+  if (!battery.temperature_lowest.UsableAt(now, max_age) || !battery.temperature_highest.UsableAt(now, max_age)) {
+    // A sensor that has failed is not a battery that is warm enough.
+    if (temperature_seen_) Lower(limits.charge, limits.charge_reason, Watts(0), Reason::kTemperatureLimit);
+    return;
+  }
+  temperature_seen_ = true;
   const Celsius low = battery.temperature_lowest.value;
   const Celsius high = battery.temperature_highest.value;
   const double charge = std::min(Share(low - settings_.charge_temperature_min, kTemperatureBand),
@@ -144,13 +151,16 @@ BatteryLimits BatteryLimiter::Update(const BatteryInput& battery, const Sample<V
   limits.charge = voltage_.value * settings_.max_charge_current;
   limits.discharge = voltage_.value * settings_.max_discharge_current;
   limits.charge_reason = limits.discharge_reason = Reason::kBatteryCurrentLimit;
-  const Nanoseconds limit_age = std::max(kBmsMaxAge, settings_.silence_grace);
-  if (battery.charge_current_limit.UsableAt(now, limit_age)) {
-    Lower(limits.charge, limits.charge_reason, voltage_.value * battery.charge_current_limit.value,
+  // A limit that the BMS once gave stands until it gives another one; whether it still speaks is judged elsewhere.
+  auto current_limit = [this](const Sample<Amperes>& limit) {
+    return voltage_.value * std::max(limit.value, Amperes(0));
+  };
+  if (battery.charge_current_limit.valid && IsFinite(battery.charge_current_limit.value)) {
+    Lower(limits.charge, limits.charge_reason, current_limit(battery.charge_current_limit),
           Reason::kBatteryCurrentLimit);
   }
-  if (battery.discharge_current_limit.UsableAt(now, limit_age)) {
-    Lower(limits.discharge, limits.discharge_reason, voltage_.value * battery.discharge_current_limit.value,
+  if (battery.discharge_current_limit.valid && IsFinite(battery.discharge_current_limit.value)) {
+    Lower(limits.discharge, limits.discharge_reason, current_limit(battery.discharge_current_limit),
           Reason::kBatteryCurrentLimit);
   }
   LimitByVoltage(limits);

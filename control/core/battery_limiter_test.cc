@@ -323,6 +323,45 @@ TEST(BatteryLimiterTest, ABmsThatIsBackCountsAtOnce) {
 
 // ---- Without a BMS: what the converters see ----
 
+TEST(BatteryLimiterTest, ATemperatureSensorThatFailsIsNoWarmBattery) {
+  BatteryLimiter limiter(Eight());
+  BatteryInput battery = Middle();
+  EXPECT_GT(limiter.Update(battery, {}, Watts(0), kNow).charge, Watts(0));
+  battery.temperature_lowest.valid = battery.temperature_highest.valid = false;
+  const BatteryLimits limits = limiter.Update(battery, {}, Watts(0), kNow);
+  EXPECT_EQ(limits.charge, Watts(0));
+  EXPECT_EQ(limits.charge_reason, Reason::kTemperatureLimit);
+  EXPECT_GT(limits.discharge, Watts(0));
+}
+
+TEST(BatteryLimiterTest, ABmsWithoutTemperaturesSetsNoTemperatureLimit) {
+  BatteryLimiter limiter(Eight());
+  BatteryInput battery = Middle();
+  battery.temperature_lowest.valid = battery.temperature_highest.valid = false;
+  EXPECT_GT(limiter.Update(battery, {}, Watts(0), kNow).charge, Watts(0));
+}
+
+TEST(BatteryLimiterTest, CellsThatAreNotHeardOfAnyMoreAreASilentBms) {
+  BatteryLimiter limiter(Eight());
+  BatteryInput battery = Middle();
+  (void)limiter.Update(battery, {}, Watts(0), kNow);
+  battery = Middle(kNow + 31s);  // the pack's voltage goes on …
+  battery.cell_lowest.taken_at = battery.cell_highest.taken_at = kNow;  // … the cells do not
+  const BatteryLimits limits = limiter.Update(battery, {}, Watts(0), kNow + 31s);
+  EXPECT_TRUE(limiter.silent());
+  EXPECT_EQ(limits.charge + limits.discharge, Watts(0));
+}
+
+TEST(BatteryLimiterTest, ACurrentLimitStandsUntilTheNextOneAndIsNeverNegative) {
+  BatteryLimiter limiter(Eight());
+  BatteryInput battery = Middle(kNow + 60s);
+  battery.charge_current_limit = {Amperes(10), kNow, true};
+  battery.discharge_current_limit = {Amperes(-5), kNow, true};
+  const BatteryLimits limits = limiter.Update(battery, {}, Watts(0), kNow + 60s);
+  EXPECT_EQ(limits.charge, Watts(264));
+  EXPECT_EQ(limits.discharge, Watts(0));
+}
+
 TEST(BatteryLimiterTest, WithoutABmsTheConvertersVoltageDecides) {
   BatteryLimiter limiter(Eight());
   const BatteryLimits half = limiter.Update({}, {Volts(27.4), kNow, true}, Watts(100), kNow);

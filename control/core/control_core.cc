@@ -20,6 +20,8 @@ constexpr Nanoseconds kReadingMaxAge = 3s;
 constexpr Nanoseconds kBmsMaxAge = 5s;
 // Devices need this long to speak for the first time; before, their silence is not worth a fault.
 constexpr Nanoseconds kStartUp = 10s;
+// As far beyond what the plant does is "much more than it can".
+constexpr Watts kFarBeyond{100};
 // How long a suspend or a clock jump is shown.
 constexpr Nanoseconds kClockJumpShown = 30s;
 
@@ -67,8 +69,7 @@ void ControlCore::Step(const Inputs& inputs, Outputs& out) noexcept {
   ObserveMeter();
   ProtectBattery(out);
   ReportFaults();
-  Wish wish = Want(out);
-  ProbeMeter(wish);
+  const Wish wish = Want(out);
   Command(wish, out);
   Account(wish, out);
 }
@@ -235,7 +236,7 @@ void ControlCore::WishForLoad(const Outputs& out, Wish& wish) const noexcept {
   wish.power = charges ? std::max(biased, Watts(0)) : std::min(biased, Watts(0));
 }
 
-ControlCore::Wish ControlCore::Want(const Outputs& out) const noexcept {
+ControlCore::Wish ControlCore::Want(const Outputs& out) noexcept {
   Wish wish;
   if (mode_ == Mode::kForced) {
     wish.power = inputs_.intent.forced_power;
@@ -244,7 +245,10 @@ ControlCore::Wish ControlCore::Want(const Outputs& out) const noexcept {
     WishForLoad(out, wish);
   }
   wish.unlimited = wish.power;
+  ProbeMeter(wish);
   LimitWish(out, wish);
+  // A current limit is no obstacle to a step downwards; everything else is, and ends one that is under way.
+  limited_ = wish.limited && wish.reason != Reason::kBatteryCurrentLimit;
   return wish;
 }
 
@@ -293,12 +297,15 @@ void ControlCore::ProbeMeter(Wish& wish) noexcept {
                         .settled_by = MonotonicTime::min(),
                         .last_answer = supervisor_.last_answer(),
                         .suspicious = supervisor_.suspicious(),
-                        .allowed = wish.reason == Reason::kRegulating && supervisor_.Authority(now) >= 1.0 &&
-                                   mode_ != Mode::kObserve};
+                        .at_limit = false,
+                        .allowed = false};
   for (int i = 0; i < settings_.converter_count; ++i) {
     view.setpoint += units_[i].writer.setpoint();
     view.settled_by = std::max(view.settled_by, units_[i].tube.SettledBy());
   }
+  const bool one_way = wish.power.value() * view.setpoint.value() > 0.0;
+  view.allowed = wish.reason == Reason::kRegulating && one_way && !limited_ && mode_ != Mode::kObserve;
+  view.at_limit = Magnitude(wish.power) > Magnitude(view.setpoint) + kFarBeyond;
   if (!probe_.Step(view, now)) return;
   wish.power = probe_.power();
   wish.reason = Reason::kCheckingMeter;

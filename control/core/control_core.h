@@ -54,7 +54,7 @@ class ControlCore {
   void ObserveMeter() noexcept;
   void ProtectBattery(Outputs& out) noexcept;
   void ReportFaults() noexcept;
-  [[nodiscard]] Wish Want(const Outputs& out) const noexcept;
+  [[nodiscard]] Wish Want(const Outputs& out) noexcept;
   void WishForLoad(const Outputs& out, Wish& wish) const noexcept;
   void LimitWish(const Outputs& out, Wish& wish) const noexcept;
   void ProbeMeter(Wish& wish) noexcept;
@@ -70,6 +70,7 @@ class ControlCore {
   LoadObserver observer_;
   MeterSupervisor supervisor_;
   MeterProbe probe_;
+  bool limited_ = false;     // something other than a current limit held the last wish back
   BatteryLimiter battery_;
   FaultTable faults_;
   Dispatcher dispatcher_;

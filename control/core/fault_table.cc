@@ -84,7 +84,7 @@ void FaultTable::Report(FaultId id, bool condition, MonotonicTime now, int conve
 void FaultTable::Clear(FaultId id, int converter) noexcept {
   for (FaultStatus& slot : slots_) {
     if (id != FaultId::kCount && slot.id != id) continue;
-    if (converter >= 0 && slot.converter >= 0 && slot.converter != converter) continue;
+    if (converter >= 0 && slot.converter != converter) continue;
     if (!slot.active) slot.latched = false;
   }
 }

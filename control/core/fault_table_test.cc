@@ -137,7 +137,8 @@ INSTANTIATE_TEST_SUITE_P(Clear, FaultTableClearTest, testing::Values(
     ClearCase{"WithAllOthers",             true,  FaultId::kCount,           -1, false},
     ClearCase{"NotWhileItsCauseHolds",     false, FaultId::kMeterDisagrees,  -1, true},
     ClearCase{"NotAllWhileItsCauseHolds",  false, FaultId::kCount,           -1, true},
-    ClearCase{"NotWithAnother",            true,  FaultId::kCellVoltageHigh, -1, true}),
+    ClearCase{"NotWithAnother",            true,  FaultId::kCellVoltageHigh, -1, true},
+    ClearCase{"NotWithThoseOfAConverter",  true,  FaultId::kCount,            0, true}),
     [](const auto& row) { return row.param.name; });
 
 TEST(FaultTableTest, AConvertersFaultIsItsOwn) {

@@ -11,9 +11,15 @@ using std::chrono_literals::operator""min;
 // Setpoints this close together stand still.
 constexpr Watts kStill{20};
 constexpr Nanoseconds kStillFor = 30s;
+// Long enough for a kettle, short enough for a battery.
+constexpr Nanoseconds kLimitFor = 3min;
 // After a contradiction the next question comes soon.
 constexpr Nanoseconds kStillForSuspicion = 5s;
-// Without one, this long after the last answer: 130 W for some seconds cost less than half a watt-hour an hour.
+// The house moved at the same time, so that the answer was unclear: asked again.
+constexpr Nanoseconds kAskAgain = 60s;
+// The step stands out of what a household does, as a share of the power.
+constexpr double kStepShare = 0.25;
+// Without a contradiction, this long after the last answer: some seconds of the step cost about a watt-hour an hour.
 constexpr Nanoseconds kUnansweredFor = 20min;
 
 }  // namespace
@@ -24,14 +30,14 @@ MeterProbe::MeterProbe(const MeterSettings& settings) noexcept {
 }
 
 Watts MeterProbe::power() const noexcept {
-  const Watts step = held_ > Watts(0) ? -kStep : kStep;
-  return phase_ == Phase::kLowered ? held_ + step : held_;
+  if (phase_ != Phase::kLowered) return held_;
+  const Watts step = std::max(kStep, Magnitude(held_) * kStepShare);
+  return held_ > Watts(0) ? held_ - step : held_ + step;
 }
 
 void MeterProbe::Enter(Phase phase, MonotonicTime now) noexcept {
   phase_ = phase;
   since_ = now;
-  still_since_ = now;
 }
 
 bool MeterProbe::Step(const View& view, MonotonicTime now) noexcept {
@@ -43,16 +49,22 @@ bool MeterProbe::Step(const View& view, MonotonicTime now) noexcept {
   if (active()) {
     const bool shown = now > std::max(view.settled_by, since_) + meter_delay_;
     if (shown) Enter(phase_ == Phase::kLowered ? Phase::kRestored : Phase::kResting, now);
+    if (!active()) asked_at_ = now;
     return active();
   }
   if (still_since_ == MonotonicTime::max() || Magnitude(view.setpoint - still_) > kStill) {
     still_ = view.setpoint;
     still_since_ = now;
   }
+  const Nanoseconds pause = view.suspicious ? kStillForSuspicion : kAskAgain;
+  if (asked_at_ != MonotonicTime::min() && now - asked_at_ < pause) return false;
   const bool enough = Magnitude(view.setpoint) >= 2.0 * kStep;
   const bool unanswered = view.last_answer != MonotonicTime::min() && now - view.last_answer > kUnansweredFor;
-  const bool due = view.suspicious ? now - still_since_ > kStillForSuspicion
-                                   : unanswered && now - still_since_ > kStillFor;
+  // Once answered, a stay at a limit is one.
+  const bool perhaps_run_away = view.at_limit && view.last_answer < still_since_;
+  const Nanoseconds still = now - still_since_;
+  const bool due = view.suspicious ? still > kStillForSuspicion
+                                   : (unanswered && still > kStillFor) || (perhaps_run_away && still > kLimitFor);
   if (!enough || !due) return false;
   held_ = view.setpoint;
   Enter(Phase::kLowered, now);

@@ -16,7 +16,7 @@ namespace abcds {
 // for some seconds and raised again: two steps that must show.
 class MeterProbe {
  public:
-  // The step, and the least power that it is taken from: it must stay well away from 0 W.
+  // The least step. It is taken from at least twice as much power, to stay well away from 0 W.
   static constexpr Watts kStep{130};
 
   explicit MeterProbe(const MeterSettings& settings) noexcept;
@@ -26,6 +26,7 @@ class MeterProbe {
     MonotonicTime settled_by;     // by then all of it has come through
     MonotonicTime last_answer;    // when the meter last confirmed a step of ours; or since when it is trusted
     bool suspicious = false;      // it has contradicted the newest step
+    bool at_limit = false;        // much more is wanted than the plant can do: a runaway looks like that, too
     bool allowed = false;         // regulating, nothing in the way
   };
   // Each cycle. True while a probe is under way: the plant's power is then power(), whatever the load does.
@@ -43,6 +44,7 @@ class MeterProbe {
   Watts held_;               // what stood before the probe
   Watts still_;              // the setpoint that is being watched for standing still …
   MonotonicTime still_since_ = MonotonicTime::max();  // … and since when it does
+  MonotonicTime asked_at_ = MonotonicTime::min();     // the newest probe ended
 };
 
 }  // namespace abcds

@@ -52,7 +52,7 @@ TEST_F(MeterProbeTest, AsksAfterTwentyMinutesWithoutAnAnswer) {
 
 TEST_F(MeterProbeTest, LowersThePowerAndRaisesItAgain) {
   UntilItBegins(30min);
-  EXPECT_EQ(RunToItsEnd(), (std::vector<double>{-470, -600}));
+  EXPECT_EQ(RunToItsEnd(), (std::vector<double>{-450, -600}));
 }
 
 TEST_F(MeterProbeTest, LowersACharger) {
@@ -65,7 +65,7 @@ TEST_F(MeterProbeTest, EachHalfLastsUntilTheMeterCanHaveShownIt) {
   UntilItBegins(30min);
   view_.settled_by = now_ + 2s;
   const MonotonicTime begun = now_;
-  while (probe_.Step(view_, now_) && probe_.power() == Watts(-470)) now_ += 20ms;
+  while (probe_.Step(view_, now_) && probe_.power() == Watts(-450)) now_ += 20ms;
   // Settled after 2 s; a window of up to (0.5 s + 1 s) × 1.45 and two messages more.
   EXPECT_GT(now_ - begun, 2s + 4s);
   EXPECT_LT(now_ - begun, 2s + 5s);
@@ -81,6 +81,30 @@ TEST_F(MeterProbeTest, AnswersPutItOff) {
 TEST_F(MeterProbeTest, ASuspicionAsksSoon) {
   view_.suspicious = true;
   EXPECT_LT(UntilItBegins(1min), 6s);
+}
+
+TEST_F(MeterProbeTest, AStayAtALimitIsAskedAboutOnceItLasts) {
+  UntilItBegins(10min);
+  view_.at_limit = true;
+  view_.setpoint = Watts(-500);
+  const Nanoseconds asked = UntilItBegins(10min);
+  EXPECT_GE(asked, 3min);
+  EXPECT_LT(asked, 3min + 1s);
+}
+
+TEST_F(MeterProbeTest, AnUnclearAnswerIsAskedForAgainAClearOneIsNot) {
+  view_.at_limit = true;
+  view_.last_answer = kStart - 1s;
+  UntilItBegins(4min);
+  RunToItsEnd();
+  view_.setpoint = Watts(-600);
+  const Nanoseconds again = UntilItBegins(2min);
+  EXPECT_GT(again, 50s);
+  EXPECT_LT(again, 2min);
+  RunToItsEnd();
+  view_.setpoint = Watts(-600);
+  view_.last_answer = now_;
+  EXPECT_EQ(UntilItBegins(15min), 15min);
 }
 
 TEST_F(MeterProbeTest, PowerThatMovesIsNotProbed) {

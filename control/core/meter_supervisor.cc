@@ -37,6 +37,7 @@ MeterSupervisor::MeterSupervisor(const MeterSettings& settings) noexcept : setti
 
 void MeterSupervisor::Reset() noexcept {
   last_at_ = MonotonicTime::min();
+  frozen_ = false;
   repeats_ = 0;
   anchored_ = false;
 }
@@ -64,6 +65,7 @@ void MeterSupervisor::Measured(Watts grid, PowerInterval own, MonotonicTime arri
   if (waiting() || Silent(arrived_at)) {
     // What was seen before the gap says nothing about now.
     anchored_ = false;
+    frozen_ = false;
     repeats_ = 0;
     last_value_ = grid;
     certain_ = own;
@@ -98,12 +100,11 @@ MeterSupervisor::Verdict MeterSupervisor::Judge(Watts own_step, Watts grid_step,
   if (fits(1.0)) return Verdict::kAgrees;
   if (fits(-1.0)) return Verdict::kFlipped;
   if (largest <= kHardlyAnything * Magnitude(own_step)) {
-    if (fits(1.0 / kUnit)) return Verdict::kTooSmall;
+    // Rounded to whole kilowatts a step of ours is nothing at all.
+    if (fits(1.0 / kUnit) || probing) return Verdict::kTooSmall;
     if (fits(-1.0 / kUnit)) return Verdict::kTooSmallFlipped;
   }
   if (fits(kUnit) || fits(-kUnit)) return Verdict::kTooLarge;
-  // Rounded to whole kilowatts a step of ours is nothing at all.
-  if (probing && Magnitude(grid_step) < kFit * Magnitude(own_step)) return Verdict::kTooSmall;
   return Verdict::kUnclear;
 }
 

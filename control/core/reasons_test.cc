@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <set>
 
 #include "control/core/names.h"
 #include "control/core/small_site.h"
@@ -32,12 +31,12 @@ TEST_P(SituationTest, HasItsReason) {
   Site site(settings);
   c.before(site);
   site.Run(10);
-  site.seen.clear();
-  for (auto& one : site.seen_at) one.clear();
+  site.seen.reset();
+  for (Reasons& one : site.seen_at) one.reset();
   c.change(site);
   site.Run(c.then_s);
-  const std::set<Reason>& seen = c.who < 0 ? site.seen : site.seen_at[c.who];
-  EXPECT_TRUE(seen.contains(c.want));
+  const Reasons& seen = c.who < 0 ? site.seen : site.seen_at[c.who];
+  EXPECT_TRUE(seen.test(static_cast<size_t>(c.want)));
   if (c.still) {
     const Reason last = (c.who < 0 ? site.out.plant : site.out.converters[c.who].decision).reason;
     EXPECT_EQ(last, c.want) << ReasonName(last);
@@ -100,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(Battery, SituationTest, testing::Values(
 void StopMeter(Site& s) { s.meter_sends = false; }
 
 INSTANTIATE_TEST_SUITE_P(Meter, SituationTest, testing::Values(
-    Situation{"NeverHeard", AsIs, StopMeter, [](Site& s) { s.seen.insert(s.out.plant.reason); }, 0, kPlant,
+    Situation{"NeverHeard", AsIs, StopMeter, [](Site& s) { s.seen.set(static_cast<size_t>(s.out.plant.reason)); }, 0, kPlant,
               Reason::kWaitingForMeter, false},
     Situation{"GrowsOld", AsIs, No, StopMeter, 6, kPlant, Reason::kMeterFading, true},
     Situation{"Silent", AsIs, No, StopMeter, 11, kPlant, Reason::kMeterSilent, true},

@@ -15,7 +15,7 @@ struct MeterSettings {
   Nanoseconds interval = std::chrono::seconds(1);
   Nanoseconds latency = std::chrono::milliseconds(500);    // end of the measuring window to arrival
   Nanoseconds averaging = std::chrono::seconds(1);         // width of the window
-  double timing_uncertainty = 0.45;                        // of latency and averaging, as a share
+  double timing_uncertainty = 0.45;                        // each is wrong by a factor of up to 1 + this
   Watts noise{4};
   Watts plausible{50'000};
 };
@@ -28,7 +28,7 @@ struct ResponseSettings {
   WattsPerSecond ramp_down{1e5};
   Nanoseconds lag{0};                         // first-order time constant; 0: none
   Nanoseconds readback_latency = std::chrono::milliseconds(300);
-  double uncertainty = 0.45;                 // of all of these, as a share
+  double uncertainty = 0.45;                 // each is wrong by a factor of up to 1 + this
   Watts output_tolerance{10};                 // settled power differs from the setpoint by at most this …
   double output_tolerance_share = 0.05;       // … plus this share of it
 };

@@ -3,14 +3,17 @@
 #define ABCDS_CONTROL_CORE_SMALL_SITE_H_
 
 #include <array>
+#include <bitset>
 #include <cstdint>
-#include <set>
+
 
 #include "control/core/control_core.h"
 #include "control/core/settings.h"
 #include "control/core/types.h"
 
 namespace abcds {
+
+using Reasons = std::bitset<static_cast<size_t>(Reason::kCount)>;
 
 inline constexpr int kInverter = 0;
 inline constexpr int kCharger = 1;
@@ -58,8 +61,8 @@ class Site {
     for (int i = 0; i < settings_.converter_count; ++i) {
       wire_[i][cycle_ % kDelay] = out.converters[i].power;
     }
-    for (int i = 0; i < kMaxConverters; ++i) seen_at[i].insert(out.converters[i].decision.reason);
-    seen.insert(out.plant.reason);
+    for (int i = 0; i < kMaxConverters; ++i) seen_at[i].set(static_cast<size_t>(out.converters[i].decision.reason));
+    seen.set(static_cast<size_t>(out.plant.reason));
   }
   void Run(double seconds) {
     for (int i = 0; i < seconds * 50; ++i) Step();
@@ -84,8 +87,8 @@ class Site {
   MonotonicTime now{std::chrono::seconds(1000)};
   Inputs in;
   Outputs out;
-  std::set<Reason> seen;                                 // of the plant
-  std::array<std::set<Reason>, kMaxConverters> seen_at;  // of each converter
+  Reasons seen;                                 // of the plant
+  std::array<Reasons, kMaxConverters> seen_at;  // of each converter
 
  private:
   static constexpr Nanoseconds kPeriod = std::chrono::milliseconds(20);

@@ -18,7 +18,7 @@ inline constexpr int kMaxConverters = 8;
 enum class Mode : uint8_t {
   kAutomatic,      // hold the grid at the target
   kIdle,           // 0 W
-  kObserve,        // compute and explain everything, command nothing
+  kObserve,        // compute and explain everything, keep every converter at 0 W
   kChargeOnly,     // automatic, but never discharging
   kDischargeOnly,  // automatic, but never charging
   kForced,         // charge or discharge with a given power

@@ -15,13 +15,24 @@ namespace abcds {
 namespace {
 
 constexpr size_t kStackToTouch = 64 * 1024;
+// What the network's threads and libraries may still map after the lock.
+constexpr size_t kRoomToCome = 256 * 1024 * 1024;
 // A cycle takes microseconds; whoever runs for this long without sleeping hangs.
 constexpr rlim_t kLongestRunMicroseconds = 200'000;
 
 }  // namespace
 
 absl::Status LockMemory() {
-  if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) return absl::OkStatus();
+  if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) {
+    // Under a limit the call succeeds while little is mapped, and the next thread's stack is then refused.
+    void* const room = mmap(nullptr, kRoomToCome, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room != MAP_FAILED) {
+      munmap(room, kRoomToCome);
+      return absl::OkStatus();
+    }
+    munlockall();
+    errno = ENOMEM;
+  }
   return absl::PermissionDeniedError(absl::StrCat(
       "cannot lock memory (", std::strerror(errno),
       "): give the process CAP_IPC_LOCK or raise its limit (systemd: LimitMEMLOCK=infinity, shell: ulimit -l unlimited), "

@@ -49,7 +49,7 @@ std::vector<FieldRule> MeterRules() {
       Number<Meter>(Meter::kIntervalSFieldNumber, 0.05, 60, "1"),
       Number<Meter>(Meter::kLatencySFieldNumber, 0, 60, "0.5"),
       Number<Meter>(Meter::kAveragingSFieldNumber, 0, 60),  // interval_s
-      Number<Meter>(Meter::kTimingUncertaintyFieldNumber, 0, 1, "0.3"),
+      Number<Meter>(Meter::kTimingUncertaintyFieldNumber, 0, 1, "0.45"),
       Number<Meter>(Meter::kNoiseWFieldNumber, 0, 500, "4"),
       Number<Meter>(Meter::kPlausibleWFieldNumber, 100, 1'000'000, "50000"),
       Value<Meter>(Meter::kInvertFieldNumber, "false"),
@@ -101,7 +101,7 @@ std::vector<FieldRule> ConverterRules() {
       Number<Response>(Response::kRampDownWPerSFieldNumber, 1, 100'000),
       Number<Response>(Response::kLagSFieldNumber, 0, 30),
       Number<Response>(Response::kReadbackLatencySFieldNumber, 0, 30),
-      Number<Response>(Response::kUncertaintyFieldNumber, 0, 1, "0.3"),
+      Number<Response>(Response::kUncertaintyFieldNumber, 0, 1, "0.45"),
 
       Required<Lumentree>(Lumentree::kModelFieldNumber),
       Required<Lumentree>(Lumentree::kBusFieldNumber),

@@ -74,7 +74,7 @@ class Lumentree final : public DeviceType {
     settings.response.ramp_down = WattsPerSecond(1500);
     settings.response.lag = Nanoseconds(0);
     settings.response.readback_latency = std::chrono::milliseconds(400);
-    settings.response.uncertainty = 0.3;
+    settings.response.uncertainty = 0.45;
     return settings;
   }
 

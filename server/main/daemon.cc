@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "hal/rt/clock.h"
 #include "server/main/listen.h"
 #include "server/main/version.h"
 #include "server/plant/explain.h"
@@ -30,6 +31,14 @@ DetailsSources SourcesOf(const DeviceSet& devices) {
   if (devices.battery()) sources.battery = devices.battery()->details;
   for (const DeviceSet::View& view : devices.converters()) sources.converters.push_back(view.details);
   return sources;
+}
+
+// Told 0 W, and seen without power since `began`; where a device reports no power, its word must do.
+bool HasComeToRest(const ConverterState& state, MonotonicTime began) {
+  constexpr Watts kAtRest(20);
+  if (!state.acknowledged.valid || state.acknowledged.value != Watts(0)) return false;
+  if (!state.power.valid) return state.acknowledged.taken_at >= began;
+  return state.power.taken_at >= began && Magnitude(state.power.value) < kAtRest;
 }
 
 }  // namespace
@@ -91,14 +100,14 @@ void Daemon::Tend() {
 bool Daemon::StopPlant() {
   plant_->AnnounceEnd();
   loop_->Stop();
+  const MonotonicTime began = MonotonicNow();
   devices_->Stop();
   // What they say after their own stop; the cycle, whose reading this is otherwise, has ended.
   const CycleDevices devices = devices_->cycle_devices();
   bool confirmed = true;
   for (size_t i = 0; i < site_.converters.size(); ++i) {
-    if (devices.converters[i]->Latest().lifecycle != Lifecycle::kConnecting) continue;
-    log_.Warning(absl::StrCat(site_.converters[i].name,
-                              ": did not answer, so it has not confirmed 0 W; if it has power, check it"));
+    if (HasComeToRest(devices.converters[i]->Latest(), began)) continue;
+    log_.Warning(absl::StrCat(site_.converters[i].name, ": has not confirmed 0 W; if it has power, check it"));
     confirmed = false;
   }
   return confirmed;
