@@ -83,8 +83,9 @@ void Guard::StartWorker(MonotonicTime now) {
   // again.
   if (pipe2(life.data(), O_CLOEXEC) == 0 && pipe2(heartbeat.data(), O_CLOEXEC | O_NONBLOCK) == 0) {
     for (int* fd : {&life[0], &life[1], &heartbeat[0], &heartbeat[1]}) *fd = MoveUp(*fd);
-    worker_.pid =
-        StartChild(options_.program, options_.worker, {.life = life[0], .heartbeat = heartbeat[1], .config = config_});
+    const bool again = ran_ && !options_.restarted_worker.empty();
+    worker_.pid = StartChild(options_.program, again ? options_.restarted_worker : options_.worker,
+                             {.life = life[0], .heartbeat = heartbeat[1], .config = config_});
   }
   const int error = errno;
   CloseFd(life[0]);

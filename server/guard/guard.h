@@ -29,6 +29,7 @@ struct GuardTiming {
 struct GuardOptions {
   std::string program = "/proc/self/exe";  // also after an upgrade has replaced the file: the one that runs now
   std::vector<std::string> worker;         // its arguments, name included
+  std::vector<std::string> restarted_worker;  // likewise, once one has run; empty: the same
   std::vector<std::string> safe_state;     // likewise; ends with status 0 when all converters have confirmed 0 W
   std::string config;                      // handed down as it is: a file edited meanwhile changes no restart
   GuardTiming timing = {};

@@ -34,6 +34,7 @@
 #include "server/guard/heart.h"
 #include "server/log/log.h"
 #include "server/main/daemon.h"
+#include "server/main/ports.h"
 #include "server/main/process.h"
 #include "server/main/version.h"
 #include "server/tool/tool.h"
@@ -53,6 +54,8 @@ ABSL_FLAG(
     bool, no_guard, false,
     "For debugging: run in one process, without the small second one that sees the daemon die or hang, brings the "
     "converters to 0 W and starts it again. A crash then leaves the converters as they are.");
+ABSL_FLAG(bool, wait_for_devices, false,
+          "Start although not one serial port of the configuration is there, and wait for them to be plugged in.");
 ABSL_FLAG(std::string, log_level, "info", "Least important messages to log: debug, info, warning or error.");
 
 namespace abcds {
@@ -211,6 +214,9 @@ int RunGuard(int argc, char** argv, std::string config, Log& log) {
   GuardOptions options;
   options.worker = {argv[0], kGuardedArgument + std::to_string(getpid())};
   options.worker.insert(options.worker.end(), argv + 1, argv + argc);
+  // What was there at the start may be unplugged now, and will be back.
+  options.restarted_worker = options.worker;
+  options.restarted_worker.push_back("--wait_for_devices");
   options.safe_state = options.worker;
   options.safe_state.push_back("--safe_state");
   options.config = std::move(config);
@@ -280,6 +286,12 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
     return kExitOk;
   }
   if (safe_state) return RunSafeState(*site, guarded, log);
+  if (!absl::GetFlag(FLAGS_wait_for_devices)) {
+    if (const absl::Status ports = CheckPorts(*site); !ports.ok()) {
+      log.Error(std::string(ports.message()));
+      return kExitRefused;
+    }
+  }
   if (guarded) {
     // The kernel calls a program that is started as /proc/self/exe "exe".
     prctl(PR_SET_NAME, "abcdsd-worker");
