@@ -21,6 +21,12 @@ struct ConverterState {
   // Magnitudes, >= 0; what it can do now, derating included.
   Watts max_charge;
   Watts max_discharge;
+  // Magnitudes, >= 0; less than this it cannot do now, except nothing. 0: it has no minimum. A command below ends as
+  // 0 W, or as this, as the device can.
+  Watts min_charge;
+  Watts min_discharge;
+  // Each new setpoint wears the device's memory out: control keeps to its write budget while this is true.
+  bool write_limited = false;
   Lifecycle lifecycle = Lifecycle::kConnecting;
 };
 
