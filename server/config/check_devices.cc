@@ -150,25 +150,46 @@ class BusUsers {
       scope.Add(*bus_field, absl::StrCat("= \"", name, "\" is the name of no bus", Known()));
       return;
     }
-    const FieldDescriptor* address_field = options.GetDescriptor()->FindFieldByName("address");
-    const double address = address_field == nullptr ? 0 : NumberInForce(options, address_field->number());
-    const auto [known, is_new] = addresses_.emplace(std::pair(name, address), scope.path());
-    if (!is_new) {
-      scope.Add(address_field == nullptr ? *bus_field : *address_field,
-                absl::StrCat("= ", FormatNumber(address), " is already the address of ", known->second, " on bus \"",
-                             name, "\""));
-    }
     const DeviceRules* rules = RulesOf(catalog_, kind, entry);
-    if (rules == nullptr || rules->baud() == 0 || bus->has_baud()) return;
-    const auto [other, first] = bauds_.emplace(name, std::pair(rules->baud(), scope.path()));
-    if (!first && other->second.first != rules->baud()) {
-      scope.Add(*bus_field, absl::StrCat("= \"", name, "\": this device expects ", rules->baud(), " baud, ",
-                                         other->second.second, " on the same bus ", other->second.first,
+    if (rules == nullptr) return;
+    const auto [first, is_first] = first_users_.emplace(name, FirstUser{rules, scope.path()});
+    const FirstUser& other = first->second;
+    if (!is_first && other.rules->bus_protocol() != rules->bus_protocol()) {
+      scope.Add(*bus_field, absl::StrCat("= \"", name, "\": a ", rules->name(), " speaks ", rules->bus_protocol(),
+                                         " and shares no line with the ", other.rules->bus_protocol(), " of ",
+                                         other.path, "; name another bus"));
+      return;
+    }
+    CheckAddress(options, name, *bus_field, scope);
+    if (!is_first && !bus->has_baud() && other.rules->baud() != rules->baud()) {
+      scope.Add(*bus_field, absl::StrCat("= \"", name, "\": this device expects ", rules->baud(), " baud, ", other.path,
+                                         " on the same bus ", other.rules->baud(),
                                          "; set both to one rate and name it in the bus's baud"));
     }
   }
 
  private:
+  struct FirstUser {
+    const DeviceRules* rules;
+    std::string path;
+  };
+
+  void CheckAddress(const Message& options, const std::string& bus, const FieldDescriptor& bus_field,
+                    const Scope& scope) {
+    const FieldDescriptor* address_field = options.GetDescriptor()->FindFieldByName("address");
+    // What has no address has its line for itself.
+    const double address = address_field == nullptr ? 0 : NumberInForce(options, address_field->number());
+    const auto [known, is_new] = addresses_.emplace(std::pair(bus, address), scope.path());
+    if (is_new) return;
+    if (address_field == nullptr) {
+      scope.Add(bus_field, absl::StrCat("= \"", bus, "\" is already the line of ", known->second,
+                                        ", and these devices have no addresses; name another bus"));
+      return;
+    }
+    scope.Add(*address_field, absl::StrCat("= ", FormatNumber(address), " is already the address of ", known->second,
+                                           " on bus \"", bus, "\""));
+  }
+
   const v1::Bus* Find(const std::string& name) const {
     for (const v1::Bus& bus : config_.bus()) {
       if (bus.name() == name) return &bus;
@@ -187,7 +208,7 @@ class BusUsers {
   const v1::Config& config_;
   const DeviceCatalog& catalog_;
   std::map<std::pair<std::string, double>, std::string> addresses_;  // bus, address → path
-  std::map<std::string, std::pair<uint32_t, std::string>> bauds_;    // bus → baud, path
+  std::map<std::string, FirstUser> first_users_;                     // bus → its first device
 };
 
 void CheckConverter(const v1::Converter& converter, const DeviceRules& rules, const Scope& scope) {

@@ -29,6 +29,9 @@ class DeviceRules {
   [[nodiscard]] virtual bool simulated() const { return false; }
   // The baud rate it expects of its bus where the bus names none; 0: the device is on no bus.
   [[nodiscard]] virtual uint32_t baud() const { return 0; }
+  // What is spoken on its bus: "Modbus RTU". Devices share a bus only where they speak the same and have addresses.
+  // Empty: the device is on no bus.
+  [[nodiscard]] virtual std::string bus_protocol() const { return ""; }
 
   // What the generic checks (ranges, required fields, bus references, addresses) cannot see. Of the three only the one
   // of kind() is called, with the arm set; `scope` is at the meter, converter or BMS.

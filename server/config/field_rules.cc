@@ -79,7 +79,7 @@ std::vector<FieldRule> MeterRules() {
 }
 
 std::vector<FieldRule> ConverterRules() {
-  using v1::Bus, v1::Converter, v1::Response, v1::Lumentree;
+  using v1::Bus, v1::Converter, v1::Response, v1::Lumentree, v1::Trucki;
   return {
       Required<Bus>(Bus::kNameFieldNumber),
       Required<Bus>(Bus::kPortFieldNumber),
@@ -106,6 +106,11 @@ std::vector<FieldRule> ConverterRules() {
       Required<Lumentree>(Lumentree::kModelFieldNumber),
       Required<Lumentree>(Lumentree::kBusFieldNumber),
       Number<Lumentree>(Lumentree::kAddressFieldNumber, 1, 247, "1"),
+
+      Required<Trucki>(Trucki::kModelFieldNumber),
+      Required<Trucki>(Trucki::kBusFieldNumber),
+      Number<Trucki>(Trucki::kAddressFieldNumber, 1, 15, "1"),
+      Value<Trucki>(Trucki::kNewerFirmwareFieldNumber, "false"),
   };
 }
 

@@ -14,6 +14,7 @@
 #include "hal/drivers/jk_bms/frame.h"
 #include "server/config/field_rules.h"
 #include "server/devices/hex.h"
+#include "server/devices/serial_bus.h"
 
 namespace abcds {
 
@@ -116,6 +117,7 @@ class JkBms final : public DeviceType {
   std::string name() const override { return "jk-bms"; }
   std::string arm() const override { return "jk_bms"; }
   uint32_t baud() const override { return 115200; }
+  std::string bus_protocol() const override { return "4E57"; }
 
   void AddExample(v1::Config& config) const override {
     v1::Bus& bus = *config.add_bus();
@@ -129,14 +131,12 @@ class JkBms final : public DeviceType {
     JkBmsOptions driver;
     driver.cells = context.site.config.battery().cells();
     driver.below_zero_one_lower = FlagInForce(options, v1::JkBms::kBelowZeroOneLowerFieldNumber);
-    for (const Site::SerialBus& bus : context.site.buses) {
-      if (bus.name != options.bus()) continue;
-      driver.port_label = bus.port;
-      const auto line = context.buses.Bytes(bus.name, bus.port, static_cast<int>(bus.baud));
-      if (!line.ok()) return line.status();
-      return std::make_shared<JkBmsBattery>(driver, **line);
-    }
-    return absl::InternalError(absl::StrCat("no bus \"", options.bus(), "\""));
+    const auto bus = SerialBusOf(context.site, options.bus());
+    if (!bus.ok()) return bus.status();
+    driver.port_label = bus->port;
+    const auto line = context.buses.Bytes(bus->name, bus->port, static_cast<int>(bus->baud));
+    if (!line.ok()) return line.status();
+    return std::make_shared<JkBmsBattery>(driver, **line);
   }
 
   bool decodes() const override { return true; }

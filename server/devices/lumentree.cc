@@ -9,7 +9,7 @@
 #include "hal/drivers/lumentree/device.h"
 #include "hal/drivers/lumentree/safe_state.h"
 #include "server/config/field_rules.h"
-#include "server/devices/hex.h"
+#include "server/devices/serial_bus.h"
 
 namespace abcds {
 
@@ -31,17 +31,6 @@ Model ModelOf(const v1::Lumentree& options) {
   }
 }
 
-const Site::SerialBus* BusOf(const v1::Lumentree& options, const Site& site) {
-  for (const Site::SerialBus& bus : site.buses) {
-    if (bus.name == options.bus()) return &bus;
-  }
-  return nullptr;
-}
-
-absl::Status NoBus(const v1::Lumentree& options) {
-  return absl::InternalError(absl::StrCat("no bus \"", options.bus(), "\""));
-}
-
 LumentreeOptions DriverOptions(const v1::Lumentree& options, const Site::SerialBus& bus) {
   LumentreeOptions driver;
   driver.model = ModelOf(options);
@@ -56,6 +45,7 @@ class Lumentree final : public DeviceType {
   std::string name() const override { return "lumentree"; }
   std::string arm() const override { return "lumentree"; }
   uint32_t baud() const override { return 9600; }
+  std::string bus_protocol() const override { return "Modbus RTU"; }
 
   // Nothing is published about the speed of these inverters: dead time and ramps are assumptions on the slow side of
   // what users saw, with an uncertainty that covers the rest. `abcdsctl explain` and a test on the plant tell better.
@@ -79,16 +69,11 @@ class Lumentree final : public DeviceType {
   }
 
   void AddExample(v1::Config& config) const override {
-    if (config.bus_size() == 0) {
-      v1::Bus& bus = *config.add_bus();
-      bus.set_name("serial");
-      bus.set_port("/dev/ttyUSB0");
-    }
     const int number = config.converter_size() + 1;
     v1::Converter& converter = *config.add_converter();
     converter.set_name(number == 1 ? "inverter" : absl::StrCat("inverter-", number));
     converter.mutable_lumentree()->set_model(v1::Lumentree::MODEL_600);
-    converter.mutable_lumentree()->set_bus(config.bus(0).name());
+    converter.mutable_lumentree()->set_bus(ExampleModbusBus(config));
     if (number > 1) converter.mutable_lumentree()->set_address(static_cast<uint32_t>(number));
     // The 600 runs on 24 V or 48 V; eight cells are the more common battery for it.
     config.mutable_battery()->set_cells(8);
@@ -97,8 +82,8 @@ class Lumentree final : public DeviceType {
 
   absl::StatusOr<std::shared_ptr<PowerConverter>> BuildConverter(const v1::Converter& converter,
                                                                  BuildContext& context) const override {
-    const Site::SerialBus* bus = BusOf(converter.lumentree(), context.site);
-    if (bus == nullptr) return NoBus(converter.lumentree());
+    const auto bus = SerialBusOf(context.site, converter.lumentree().bus());
+    if (!bus.ok()) return bus.status();
     return std::make_shared<LumentreeConverter>(
         DriverOptions(converter.lumentree(), *bus),
         context.buses.Modbus(bus->name, bus->port, static_cast<int>(bus->baud)));
@@ -106,8 +91,8 @@ class Lumentree final : public DeviceType {
 
   absl::Status CommandSafeState(const v1::Converter& converter, const Site& site,
                                 MonotonicTime deadline) const override {
-    const Site::SerialBus* bus = BusOf(converter.lumentree(), site);
-    if (bus == nullptr) return NoBus(converter.lumentree());
+    const auto bus = SerialBusOf(site, converter.lumentree().bus());
+    if (!bus.ok()) return bus.status();
     return lumentree::CommandSafeState(DriverOptions(converter.lumentree(), *bus), bus->port,
                                        static_cast<int>(bus->baud), deadline);
   }
@@ -118,19 +103,7 @@ class Lumentree final : public DeviceType {
   }
 
   absl::StatusOr<std::map<std::string, double>> Decode(const DecodeInput& input) const override {
-    if (!input.settings.empty()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("lumentree has no setting \"", input.settings.begin()->first, "\""));
-    }
-    if (input.frames.size() != 1) {
-      return absl::InvalidArgumentError("lumentree wants one frame in hexadecimal, the inverter's reply");
-    }
-    const auto reply = ParseHex(input.frames[0]);
-    if (!reply.ok()) return reply.status();
-    if (!input.request.has_value()) return lumentree::DecodeFrame(std::nullopt, *reply);
-    const auto request = ParseHex(*input.request);
-    if (!request.ok()) return request.status();
-    return lumentree::DecodeFrame(*request, *reply);
+    return DecodeModbusReply("lumentree", "the inverter's reply", input, lumentree::DecodeFrame);
   }
 };
 

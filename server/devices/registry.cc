@@ -5,13 +5,14 @@
 #include "server/devices/lumentree.h"
 #include "server/devices/mqtt.h"
 #include "server/devices/shelly.h"
+#include "server/devices/trucki.h"
 
 namespace abcds {
 
 const std::vector<const DeviceType*>& DeviceTypes() {
   static const std::vector<const DeviceType*>& types = *new std::vector<const DeviceType*>{
       &HouseMeterType(), &HouseChargerType(), &HouseDischargerType(), &HouseBmsType(), &JkBmsType(),
-      &LumentreeType(),  &MqttType(),         &Shelly3emType(),
+      &LumentreeType(),  &MqttType(),         &Shelly3emType(),       &TruckiType(),
   };
   return types;
 }

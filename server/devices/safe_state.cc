@@ -21,9 +21,11 @@
 namespace abcds {
 namespace {
 
-// Of several on one line, each gets the line for so long before the next one's turn: several tries of a silent device,
-// or the time that a running one takes to come down and to be seen at rest.
-constexpr Nanoseconds kTurn = std::chrono::milliseconds(1000);
+// Of several on one line, each gets the line for so long before the next one's turn. At first several tries of a silent
+// device, or the time that a quick one takes to come down and to be seen at rest; when all have been told, the time
+// that a slow display takes to know.
+constexpr Nanoseconds kFirstTurn = std::chrono::milliseconds(1000);
+constexpr Nanoseconds kLaterTurn = std::chrono::milliseconds(3000);
 // Past the limit a child only has to close its port and report.
 constexpr Nanoseconds kGrace = std::chrono::milliseconds(500);
 
@@ -52,9 +54,10 @@ bool CommandGroup(const Site& site, const std::vector<size_t>& group, MonotonicT
   std::map<size_t, absl::Status> open;
   for (const size_t index : group) open[index] = absl::DeadlineExceededError("no time was left for it");
   bool owned = false;
+  Nanoseconds turn_length = kFirstTurn;
   do {
     for (auto entry = open.begin(); entry != open.end() && !owned;) {
-      const MonotonicTime turn = open.size() == 1 ? deadline : std::min(deadline, MonotonicNow() + kTurn);
+      const MonotonicTime turn = open.size() == 1 ? deadline : std::min(deadline, MonotonicNow() + turn_length);
       const absl::Status status = CommandOne(site, entry->first, turn);
       entry->second = status;
       if (status.ok()) {
@@ -68,6 +71,7 @@ bool CommandGroup(const Site& site, const std::vector<size_t>& group, MonotonicT
       if (!owned) continue;
       for (auto& [index, result] : open) result = status;
     }
+    turn_length = kLaterTurn;
   } while (!open.empty() && !owned && MonotonicNow() < deadline);
   for (const auto& [index, status] : open) report(site.converters[index].name, status);
   return open.empty();

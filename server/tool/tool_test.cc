@@ -208,11 +208,34 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
+    Trucki, RunToolTest,
+    testing::Values(
+        Case{"AllRegisters",
+             {"decode", "trucki", "--request", "03 03 00 00 00 08 45 EE",
+              "03 03 10 10 68 10 5B 09 07 02 0B 3B 6A 00 00 10 68 00 26 6B FD"},
+             "",
+             0,
+             "{\"device\":\"trucki\",\"kind\":\"converter\",\"values\":{\"ac_voltage_v\":231.1,"
+             "\"calibration_step\":0.0,\"dac\":15210.0,\"dc_voltage_v\":52.3,\"power_w\":-418.7,\"setpoint_mirror_w\":"
+             "-420.0,\"setpoint_w\":-420.0,\"temperature_c\":38.0}}\n",
+             ""},
+        Case{"Acknowledgement",
+             {"decode", "trucki", "03 06 00 00 10 68 84 06"},
+             "",
+             0,
+             "{\"device\":\"trucki\",\"kind\":\"converter\",\"values\":{\"setpoint_w\":-420.0}}\n",
+             ""},
+        Case{"WrongChecksum", {"decode", "trucki", "03 06 00 00 10 68 84 07"}, "", 1, "", "checksum"},
+        Case{"Setting", {"decode", "trucki", "--set", "a=b", "01"}, "", 1, "", "trucki has no setting \"a\""},
+        Case{"TwoFrames", {"decode", "trucki", "01", "02"}, "", 1, "", "trucki wants one frame"}),
+    [](const auto& info) { return info.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
     Usage, RunToolTest,
     testing::Values(
         Case{"NoVerb", {}, "", 2, "", "usage: abcdsd --tool"},
         Case{"UnknownVerb", {"encode"}, "", 2, "", "unknown verb \"encode\""},
-        Case{"NoDevice", {"decode"}, "", 2, "", "decode wants a device: jk-bms, lumentree, mqtt, shelly-3em"},
+        Case{"NoDevice", {"decode"}, "", 2, "", "decode wants a device: jk-bms, lumentree, mqtt, shelly-3em, trucki"},
         Case{"UnknownDevice", {"decode", "toaster"}, "", 2, "", "no device \"toaster\""},
         Case{"DeviceWithoutFrames", {"decode", "house"}, "", 2, "", "no device \"house\""},
         Case{"UnknownOption", {"decode", "mqtt", "--verbose"}, "", 2, "", "unknown option --verbose"},
@@ -232,7 +255,7 @@ INSTANTIATE_TEST_SUITE_P(
              "",
              1,
              "",
-             "\"toaster\" is no known device; known: house, jk-bms, lumentree, mqtt, shelly-3em"},
+             "\"toaster\" is no known device; known: house, jk-bms, lumentree, mqtt, shelly-3em, trucki"},
         Case{"List",
              {"decode", "--list"},
              "",
@@ -241,7 +264,8 @@ INSTANTIATE_TEST_SUITE_P(
              "lumentree [--request HEX] HEX    a reply, with its CRC; a read's needs its request\n"
              "mqtt [--set json_path=PATH] [--set scale=N] [--set strip_unit=true] [--set invert=true] < "
              "PAYLOAD\n"
-             "shelly-3em [--set invert=true] < BODY of /status\n",
+             "shelly-3em [--set invert=true] < BODY of /status\n"
+             "trucki [--request HEX] HEX    a reply, with its CRC; a read's needs its request; or a status telegram\n",
              ""}),
     [](const auto& info) { return info.param.name; });
 

@@ -31,6 +31,20 @@ INSTANTIATE_TEST_SUITE_P(
             "max_discharge_w: 20 lumentree {",
             {"f:3: converter[0].max_discharge_w leaves no power between the minimum of 28 W and the maximum of 20 W to "
              "discharge with"}},
+        Case{"JumpsOfOldTruckiFirmware",
+             "lumentree { model: MODEL_600 bus: \"line\" }",
+             "min_discharge_w: 50 trucki { model: MODEL_1000 bus: \"line\" }",
+             {"f:3: converter[0].min_discharge_w = 50: boards with firmware up to 1.08 may jump to full power below 76 "
+              "W; "
+              "give at least 76, or trucki.newer_firmware: true"}},
+        Case{"NewerTruckiFirmwareDoesNotJump",
+             "lumentree { model: MODEL_600 bus: \"line\" }",
+             "min_discharge_w: 50 trucki { model: MODEL_1000 bus: \"line\" newer_firmware: true }",
+             {}},
+        Case{"MoreThanTheBoardsMakerRecommends",
+             "lumentree { model: MODEL_600 bus: \"line\" }",
+             "max_discharge_w: 1000 trucki { model: MODEL_1000 bus: \"line\" }",
+             {"f:3: converter[0].max_discharge_w = 1000 is more than this device can do (850)"}},
         Case{"NothingAllowed",
              "lumentree {",
              "max_discharge_w: 0 lumentree {",

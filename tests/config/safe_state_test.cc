@@ -13,6 +13,7 @@
 #include "hal/rt/clock.h"
 #include "hal/sim/wire/lumentree.h"
 #include "hal/sim/wire/modbus_line.h"
+#include "hal/sim/wire/trucki.h"
 #include "server/devices/registry.h"
 
 namespace abcds {
@@ -146,6 +147,34 @@ TEST_F(SafeStateOnWires, ADeadNeighbourOnTheLineHoldsUpNobodyForLong) {
   EXPECT_FALSE(Command(site, 4s));
   EXPECT_EQ(reports_, "there confirmed\nmissing open\n");
   EXPECT_EQ(a.told_w(2), 0);
+}
+
+// The boards' displays know only after 1.3 s, longer than a first turn.
+TEST_F(SafeStateOnWires, SlowDisplaysOnOneLineAllConfirm) {
+  double told_w[2] = {300, 300};
+  const auto plant = [&told_w](int index) {
+    return sim::InverterPlant{.output_w = [&told_w, index] { return told_w[index]; },
+                              .set_w = [&told_w, index](double power_w) { told_w[index] = power_w; },
+                              .restart = {},
+                              .dc_voltage_v = [] { return 52.3; }};
+  };
+  sim::TruckiBoard first(plant(0), {});
+  sim::TruckiBoard second(plant(1), {});
+  auto line = sim::ModbusLine::Open({});
+  ASSERT_TRUE(line.ok()) << line.status();
+  (*line)->Attach(1, first);
+  (*line)->Attach(2, second);
+  (*line)->Start();
+  const auto board = [](const std::string& name, int address) {
+    return absl::StrCat("converter { name: \"", name, "\" trucki { model: MODEL_1000 bus: \"a\" address: ", address,
+                        " } }\n");
+  };
+  const Site site = SiteOf(absl::StrCat(Bus("a", (*line)->path()), board("a1", 1), board("a2", 2)));
+  EXPECT_TRUE(Command(site, 10s));
+  EXPECT_TRUE(Said("a1 confirmed") && Said("a2 confirmed")) << reports_;
+  (*line)->Stop();
+  EXPECT_EQ(told_w[0], 0);
+  EXPECT_EQ(told_w[1], 0);
 }
 
 }  // namespace

@@ -1,78 +1,14 @@
 #include "hal/drivers/lumentree/safe_state.h"
 
-#include <algorithm>
-#include <cmath>
-#include <memory>
-#include <optional>
-
-#include "absl/strings/str_cat.h"
-#include "hal/drivers/lumentree/session.h"
-#include "hal/rt/clock.h"
-#include "hal/transport/modbus_port.h"
+#include "hal/drivers/lumentree/register_map.h"
+#include "hal/drivers/register_inverter/safe_state.h"
 
 namespace abcds::lumentree {
-namespace {
-
-constexpr Nanoseconds kReopen = std::chrono::milliseconds(100);
-// Readings are up to 0.4 s old, and an inverter that has just started shows little while it rises to full power: it
-// must be seen at rest for longer than that.
-constexpr Nanoseconds kSettled = std::chrono::milliseconds(500);
-
-// True once the inverter rests; false when the port was lost or the time is over.
-bool Converse(Session& session, ModbusPort& port, MonotonicTime deadline) {
-  session.OnLink(true, MonotonicNow());
-  MonotonicTime rests_since = MonotonicTime::max();
-  for (MonotonicTime now = MonotonicNow(); now < deadline; now = MonotonicNow()) {
-    rests_since = session.AtRest() ? std::min(rests_since, now) : MonotonicTime::max();
-    if (rests_since <= now - kSettled) return true;
-    std::optional<ModbusClient::Due> due = session.NextRequest(now);
-    if (!due.has_value()) {
-      SleepUntil(std::min(deadline, session.NextDue(now)));
-      continue;
-    }
-    due->request.timeout = std::min(due->request.timeout, deadline - now);
-    MonotonicTime sent_at;
-    const ModbusReply reply = port.Execute(due->request, sent_at);
-    now = MonotonicNow();
-    session.OnReply(due->request, reply, sent_at, now);
-    if (reply.result != ModbusResult::kLinkLost) continue;
-    session.OnLink(false, now);
-    return false;
-  }
-  return false;
-}
-
-absl::Status NotConfirmed(const Session& session, const std::string& port, const absl::Status& link) {
-  if (!link.ok()) return link;
-  const std::string trouble = session.Trouble(port, MonotonicNow());
-  const ConverterState& state = session.state();
-  if (state.lifecycle != Lifecycle::kConnecting && state.power.valid && Magnitude(state.power.value) >= kOffBelow) {
-    return absl::DeadlineExceededError(absl::StrCat("was told 0 W and still delivers ",
-                                                    std::lround(Magnitude(state.power.value).value()), " W: check it"));
-  }
-  return absl::UnavailableError(trouble.empty() ? absl::StrCat("no confirmation of 0 W on ", port, " in time")
-                                                : trouble);
-}
-
-}  // namespace
 
 absl::Status CommandSafeState(const LumentreeOptions& options, const std::string& port, int baud,
                               MonotonicTime deadline) {
-  // The session's own order of things: 0 W first, short waits, late answers told apart, read-back.
-  Session session(TraitsOf(options.model), options.address);
-  session.Rest();
-  absl::Status link;
-  do {
-    absl::StatusOr<std::unique_ptr<ModbusPort>> opened = ModbusPort::Open({.port = port, .baud = baud});
-    link = opened.status();
-    // Its owner commands the inverter, or no retry can help.
-    if (absl::IsFailedPrecondition(link) || absl::IsInvalidArgument(link)) return link;
-    if (opened.ok()) {
-      if (Converse(session, **opened, deadline)) return absl::OkStatus();
-    }
-    SleepUntil(std::min(deadline, MonotonicNow() + kReopen));
-  } while (MonotonicNow() < deadline);
-  return NotConfirmed(session, port, link);
+  return register_inverter::CommandSafeState(MakeRegisterMap(TraitsOf(options.model)), options.address, port, baud,
+                                             deadline);
 }
 
 }  // namespace abcds::lumentree

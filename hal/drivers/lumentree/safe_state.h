@@ -10,10 +10,7 @@
 
 namespace abcds::lumentree {
 
-// Opens the port, writes 0 W, and reads the power back until it is below 20 W; lost answers and a lost port are tried
-// again until `deadline`. OK only when the inverter has confirmed. Otherwise one sentence: FailedPrecondition where
-// another process owns the port (then at once), Unavailable where nothing answered, DeadlineExceeded where it answered
-// and still delivers. Synchronous, no thread, no mailbox; the port is closed at the end.
+// As register_inverter::CommandSafeState, with this inverter's registers.
 [[nodiscard]] absl::Status CommandSafeState(const LumentreeOptions& options, const std::string& port, int baud,
                                             MonotonicTime deadline);
 
