@@ -44,6 +44,18 @@ struct ConverterSettings {
   Nanoseconds minimum_interval = std::chrono::milliseconds(500);
   WattsPerSecond slew{1e9};
   bool reports_power = true;
+  // Between its AC and its DC side, either way: charging AC x this, discharging AC / this is what the battery sees.
+  double efficiency = 0.92;
+  // Setpoints an hour that its memory may be spent on while it says that each one wears it out, and how many of them
+  // may be saved up. 0: no limit.
+  double writes_per_hour = 0.0;
+  int write_burst = 40;
+  // For a charger that is either on or off (min_charge == max_charge): how long it stays so at least, and the surplus
+  // from which it is switched on and below which off. 0: its power, and 0.6 of it.
+  Nanoseconds minimum_on{0};
+  Nanoseconds minimum_off{0};
+  Watts switch_on;
+  Watts switch_off;
   ResponseSettings response;
 };
 

@@ -89,6 +89,9 @@ struct ConverterInput {
   Sample<Watts> acknowledged;
   Watts max_charge;
   Watts max_discharge;
+  Watts min_charge{};
+  Watts min_discharge{};
+  bool write_limited = false;  // each new setpoint wears it out
   bool ready = false;   // answers and accepts commands
   bool faulty = false;  // answers, and reports a fault
 };

@@ -28,6 +28,9 @@ ConverterInput ToInput(const ConverterState& state) noexcept {
           .acknowledged = state.acknowledged,
           .max_charge = state.max_charge,
           .max_discharge = state.max_discharge,
+          .min_charge = state.min_charge,
+          .min_discharge = state.min_discharge,
+          .write_limited = state.write_limited,
           .ready = state.lifecycle == Lifecycle::kActive,
           .faulty = state.lifecycle == Lifecycle::kFaulty};
 }

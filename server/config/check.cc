@@ -46,6 +46,8 @@ ConverterSettings ConverterSettingsOf(const v1::Converter& converter, const Devi
   watts(v1::Converter::kMaxDischargeWFieldNumber, settings.max_discharge);
   watts(v1::Converter::kDeadbandWFieldNumber, settings.deadband);
   if (converter.has_minimum_interval_s()) settings.minimum_interval = FromSeconds(converter.minimum_interval_s());
+  if (converter.has_efficiency()) settings.efficiency = converter.efficiency();
+  if (converter.has_writes_per_hour()) settings.writes_per_hour = converter.writes_per_hour();
   if (converter.has_slew_w_per_s()) settings.slew = WattsPerSecond(converter.slew_w_per_s());
   // A device of which the user wants nothing in one direction has no part in it.
   settings.charges = settings.charges && settings.max_charge > Watts(0);

@@ -94,6 +94,8 @@ std::vector<FieldRule> ConverterRules() {
       Number<Converter>(Converter::kDeadbandWFieldNumber, 0, 500),
       Number<Converter>(Converter::kMinimumIntervalSFieldNumber, 0, 60),
       Number<Converter>(Converter::kSlewWPerSFieldNumber, 1, 100'000),
+      Number<Converter>(Converter::kEfficiencyFieldNumber, 0.5, 1),
+      Number<Converter>(Converter::kWritesPerHourFieldNumber, 0, 3600),
 
       Number<Response>(Response::kDeadTimeSFieldNumber, 0, 30),
       Number<Response>(Response::kStartDelaySFieldNumber, 0, 60),

@@ -62,6 +62,8 @@ void FillConverter(v1::Converter& converter, const DeviceRules& rules) {
   converter.set_min_discharge_w(settings.min_discharge.value());
   converter.set_deadband_w(settings.deadband.value());
   converter.set_minimum_interval_s(Seconds(settings.minimum_interval));
+  converter.set_efficiency(settings.efficiency);
+  converter.set_writes_per_hour(settings.writes_per_hour);
   v1::Response& response = *converter.mutable_response();
   response.set_dead_time_s(Seconds(settings.response.dead_time));
   response.set_start_delay_s(Seconds(settings.response.start_delay));

@@ -92,6 +92,8 @@ TEST(LoadSite, DefaultsAreThoseOfTheSchemaAndTheDevice) {
   EXPECT_EQ(converter.max_discharge, Watts(600));
   EXPECT_EQ(converter.min_discharge, Watts(28));
   EXPECT_EQ(converter.deadband, Watts(10));
+  EXPECT_EQ(converter.efficiency, 0.92);
+  EXPECT_EQ(converter.writes_per_hour, 0);
   EXPECT_EQ(converter.minimum_interval, std::chrono::milliseconds(500));
   EXPECT_EQ(converter.response.dead_time, std::chrono::milliseconds(250));
   EXPECT_EQ(converter.response.ramp_up, WattsPerSecond(600));
@@ -103,6 +105,7 @@ TEST(LoadSite, WhatTheFileSaysIsInForce) {
               {"mqtt {", "interval_s: 5 latency_s: 2 averaging_s: 0 noise_w: 8 mqtt {"},
               {"lumentree {",
                "max_discharge_w: 400 min_discharge_w: 40 deadband_w: 15 minimum_interval_s: 2 slew_w_per_s: 200 "
+               "efficiency: 0.9 writes_per_hour: 120 "
                "response { dead_time_s: 1 ramp_up_w_per_s: 100 } lumentree {"},
               {"MODEL_600", "MODEL_2000"},
               {"cells: 8", "cells: 16 resistance_mohm: 20 max_charge_current_a: 10"},
@@ -123,6 +126,8 @@ TEST(LoadSite, WhatTheFileSaysIsInForce) {
   EXPECT_EQ(converter.deadband, Watts(15));
   EXPECT_EQ(converter.minimum_interval, std::chrono::seconds(2));
   EXPECT_EQ(converter.slew, WattsPerSecond(200));
+  EXPECT_EQ(converter.efficiency, 0.9);
+  EXPECT_EQ(converter.writes_per_hour, 120);
   EXPECT_EQ(converter.response.dead_time, std::chrono::seconds(1));
   EXPECT_EQ(converter.response.ramp_up, WattsPerSecond(100));
   EXPECT_EQ(converter.response.ramp_down, WattsPerSecond(1500));
