@@ -1,0 +1,28 @@
+// CAN frames as people and programs write them down. Pure.
+#ifndef ABCDS_HAL_DRIVERS_MEANWELL_FRAME_TEXT_H_
+#define ABCDS_HAL_DRIVERS_MEANWELL_FRAME_TEXT_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "hal/transport/can_client.h"
+
+namespace abcds::meanwell {
+
+// One line of a log, or a frame on its own:
+//   000C0002#60007714                                     cansend; dots between bytes and 0x before the number allowed
+//   (1436509052.249713) can0 000C0002#60007714 R          candump -L
+//   (1436509052.249713)  can0  RX - -  000C0002   [4]  60 00 77 14   '`.w.'       candump, with and without its options
+//   000C0002 [4] 60 00 77 14
+//   T000C0002460007714, T000C00024600077140A3F            SLCAN, without and with time stamp
+// None: a line of such logs that holds no frame (empty, a comment, an adapter's acknowledgement or command).
+// InvalidArgument with one sentence for anything else.
+[[nodiscard]] absl::StatusOr<std::optional<CanFrame>> ParseFrameText(const std::string& line);
+
+// "000C0002#60007714".
+[[nodiscard]] std::string FrameText(const CanFrame& frame);
+
+}  // namespace abcds::meanwell
+
+#endif  // ABCDS_HAL_DRIVERS_MEANWELL_FRAME_TEXT_H_
