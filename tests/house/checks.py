@@ -49,7 +49,7 @@ LIBRARIES = {
     "hal/rt": ["abseil"],
     "hal/text": ["abseil", "nlohmann_json"],
     "hal/api": [],
-    "hal/transport": ["abseil", "curl", "libmodbus", "libmosquitto", "libserialport"],
+    "hal/transport": ["abseil", "curl", "libmodbus", "libmosquitto", "libserialport", "libsocketcan"],
     "hal/drivers/*": ["abseil", "nlohmann_json"],
     "hal/drivers/bus": ["abseil"],
     "hal/drivers/meter": ["abseil"],
@@ -148,7 +148,7 @@ FORBIDDEN_PATHS_OF_PRODUCT = [
 # Headers of system libraries, and the package in third_party that stands for each.
 LIBRARY_HEADERS = {
     "absl/": "abseil", "curl/": "curl", "grpcpp/": "grpc", "grpc/": "grpc", "google/protobuf/": "protobuf", "modbus": "libmodbus",
-    "mosquitto.h": "libmosquitto", "libserialport.h": "libserialport", "nlohmann/": "nlohmann_json",
+    "mosquitto.h": "libmosquitto", "libserialport.h": "libserialport", "libsocketcan.h": "libsocketcan", "nlohmann/": "nlohmann_json",
     "prometheus/": "prometheus_cpp", "gtest/": "gtest", "gmock/": "gtest",
 }
 
