@@ -27,6 +27,11 @@ class ControlCore {
  public:
   explicit ControlCore(const CoreSettings& settings) noexcept;
 
+  // Before the first step: a fault that an earlier run of the program left latched.
+  void RestoreLatch(FaultId fault, int converter, MonotonicTime now) noexcept {
+    faults_.Restore(fault, now, converter);
+  }
+
   // Real-time. `outputs` is overwritten completely.
   void Step(const Inputs& inputs, Outputs& outputs) noexcept;
 

@@ -81,6 +81,13 @@ void FaultTable::Report(FaultId id, bool condition, MonotonicTime now, int conve
   ++slot.occurrences;
 }
 
+void FaultTable::Restore(FaultId id, MonotonicTime now, int converter) noexcept {
+  if (!Row(id).latches) return;
+  FaultStatus& slot = slots_[SlotOf(id, converter)];
+  slot.latched = true;
+  slot.since = now;
+}
+
 void FaultTable::Clear(FaultId id, int converter) noexcept {
   for (FaultStatus& slot : slots_) {
     if (id != FaultId::kCount && slot.id != id) continue;

@@ -23,6 +23,8 @@ class FaultTable {
 
   // Each cycle, for each fault: whether its condition holds. `converter` only for faults that concern one.
   void Report(FaultId id, bool condition, MonotonicTime now, int converter = -1) noexcept;
+  // Before the first report: a fault that an earlier run of the program left latched. Ignored for kinds that do not latch.
+  void Restore(FaultId id, MonotonicTime now, int converter = -1) noexcept;
   // Clears latched faults whose condition does not hold any more; kCount and -1 stand for all.
   void Clear(FaultId id, int converter) noexcept;
 

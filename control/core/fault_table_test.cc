@@ -141,6 +141,23 @@ INSTANTIATE_TEST_SUITE_P(Clear, FaultTableClearTest, testing::Values(
     ClearCase{"NotWithThoseOfAConverter",  true,  FaultId::kCount,            0, true}),
     [](const auto& row) { return row.param.name; });
 
+TEST(FaultTableTest, ARestoredLatchStopsUntilItIsCleared) {
+  FaultTable table;
+  table.Restore(FaultId::kMeterDisagrees, At(0));
+  EXPECT_EQ(table.StopCause(), FaultId::kMeterDisagrees);
+  EXPECT_EQ(Slot(table, FaultId::kMeterDisagrees).since, At(0));
+  table.Report(FaultId::kMeterDisagrees, false, At(1));
+  EXPECT_EQ(table.StopCause(), FaultId::kMeterDisagrees);
+  table.Clear(FaultId::kMeterDisagrees, -1);
+  EXPECT_EQ(table.StopCause(), FaultId::kCount);
+}
+
+TEST(FaultTableTest, WhatDoesNotLatchIsNotRestored) {
+  FaultTable table;
+  table.Restore(FaultId::kMeterSilent, At(0));
+  EXPECT_EQ(table.StopCause(), FaultId::kCount);
+}
+
 TEST(FaultTableTest, AConvertersFaultIsItsOwn) {
   FaultTable table;
   table.Report(FaultId::kConverterSilent, true, At(0), 2);

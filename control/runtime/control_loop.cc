@@ -76,6 +76,10 @@ ControlLoop::ControlLoop(const CoreSettings& settings, const LoopOptions& option
 
 ControlLoop::~ControlLoop() { Stop(); }
 
+void ControlLoop::RestoreLatch(FaultId fault, int converter) noexcept {
+  cycle_.RestoreLatch(fault, converter, MonotonicNow());
+}
+
 absl::Status ControlLoop::Start() {
   real_time_ = true;
   if (const absl::Status locked = LockMemory(); !locked.ok()) {

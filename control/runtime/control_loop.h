@@ -42,6 +42,9 @@ class ControlLoop {
   ControlLoop(const ControlLoop&) = delete;
   ControlLoop& operator=(const ControlLoop&) = delete;
 
+  // Before Start(): a fault that an earlier run of the program left latched. `converter`: -1 for the plant.
+  void RestoreLatch(FaultId fault, int converter) noexcept;
+
   // Locks memory, warms up, starts the thread. Fails with what to do where the kernel refuses real-time priority (unless
   // allow_non_realtime).
   [[nodiscard]] absl::Status Start();

@@ -34,6 +34,11 @@ class Cycle {
 
   Cycle(const CoreSettings& settings, const CycleDevices& devices, const CycleStatistics& initial);
 
+  // Before the first cycle; see ControlCore.
+  void RestoreLatch(FaultId fault, int converter, MonotonicTime now) noexcept {
+    core_.RestoreLatch(fault, converter, now);
+  }
+
   // Real-time thread. Wait-free, no allocation. `dt` is the time since the previous call as it really was.
   void RunOnce(MonotonicTime now, Nanoseconds dt, bool samples_void) noexcept;
   // Commands 0 W everywhere, as the last thing the thread does.

@@ -30,9 +30,9 @@ DeviceSet::DeviceSet() : buses_(std::make_unique<BusSet>()) {}
 
 DeviceSet::~DeviceSet() { Stop(); }
 
-absl::StatusOr<std::unique_ptr<DeviceSet>> DeviceSet::Build(const Site& site) {
+absl::StatusOr<std::unique_ptr<DeviceSet>> DeviceSet::Build(const Site& site, WriteLedger& ledger) {
   std::unique_ptr<DeviceSet> set(new DeviceSet());
-  BuildContext context{site, *set->buses_, {}};
+  BuildContext context{site, *set->buses_, ledger, {}};
 
   for (size_t i = 0; i < site.converters.size(); ++i) {
     const Site::Device& entry = site.converters[i];

@@ -15,6 +15,7 @@
 #include "hal/api/device_details.h"
 #include "hal/api/grid_meter.h"
 #include "hal/api/power_converter.h"
+#include "hal/api/write_ledger.h"
 #include "server/config/site.h"
 
 namespace abcds {
@@ -31,8 +32,8 @@ class DeviceSet {
   };
 
   // Makes the devices; touches no wire. Fails where something beside the configuration is missing, such as a password
-  // file. `site` must come from LoadSite with KnownDevices().
-  [[nodiscard]] static absl::StatusOr<std::unique_ptr<DeviceSet>> Build(const Site& site);
+  // file. `site` must come from LoadSite with KnownDevices(); `ledger` outlives the set.
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<DeviceSet>> Build(const Site& site, WriteLedger& ledger);
 
   ~DeviceSet();
   DeviceSet(const DeviceSet&) = delete;

@@ -17,7 +17,7 @@ absl::StatusOr<std::shared_ptr<BatteryMonitor>> DeviceType::BuildBms(const v1::B
   return absl::InternalError(absl::StrCat(name(), " is no BMS"));
 }
 
-absl::Status DeviceType::CommandSafeState(const v1::Converter&, const Site&, MonotonicTime) const {
+absl::Status DeviceType::CommandSafeState(const v1::Converter&, const SafeStateContext&) const {
   return absl::UnimplementedError(absl::StrCat(name(), " has no safe state"));
 }
 

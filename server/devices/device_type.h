@@ -15,6 +15,7 @@
 #include "hal/api/battery_monitor.h"
 #include "hal/api/grid_meter.h"
 #include "hal/api/power_converter.h"
+#include "hal/api/write_ledger.h"
 #include "hal/units/time.h"
 #include "server/config/device_rules.h"
 #include "server/config/site.h"
@@ -27,9 +28,17 @@ class BusSet;
 struct BuildContext {
   const Site& site;
   BusSet& buses;
+  WriteLedger& ledger;  // outlives the devices
   // Where several devices are faces of one thing (the simulated house), that thing, by a name of their choice; the
   // first one makes it.
   std::map<std::string, std::shared_ptr<void>> shared;
+};
+
+// What a converter is brought to 0 W with, after the worker's death.
+struct SafeStateContext {
+  const Site& site;
+  WriteLedger& ledger;     // kept on the disk only after 0 W is confirmed
+  MonotonicTime deadline;
 };
 
 // What a codec read, by names that end in the unit. Lists where a device has several of a kind, words where no number
@@ -53,9 +62,9 @@ class DeviceType : public DeviceRules {
                                                                                        BuildContext&) const;
   [[nodiscard]] virtual absl::StatusOr<std::shared_ptr<BatteryMonitor>> BuildBms(const v1::Bms&, BuildContext&) const;
 
-  // Converters only: 0 W commanded and confirmed before `deadline`, synchronously, in a process of its own that runs
+  // Converters only: 0 W commanded and confirmed before the deadline, synchronously, in a process of its own that runs
   // after the worker's death. One sentence where not; FailedPrecondition where another process owns the line.
-  [[nodiscard]] virtual absl::Status CommandSafeState(const v1::Converter&, const Site&, MonotonicTime deadline) const;
+  [[nodiscard]] virtual absl::Status CommandSafeState(const v1::Converter&, const SafeStateContext&) const;
 
   // Runs the driver's own codec over recorded frames or a text. Names of the values end in their unit. InvalidArgument
   // with one sentence for anything corrupt, truncated or not a value.

@@ -55,7 +55,7 @@ class HouseConverterType : public HouseType {
   DeviceKind kind() const override { return DeviceKind::kConverter; }
 
   // They live in the worker's own memory: with it they have gone, and their power too.
-  absl::Status CommandSafeState(const v1::Converter&, const Site&, MonotonicTime) const override {
+  absl::Status CommandSafeState(const v1::Converter&, const SafeStateContext&) const override {
     return absl::OkStatus();
   }
 };

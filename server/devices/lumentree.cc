@@ -89,12 +89,11 @@ class Lumentree final : public DeviceType {
         context.buses.Modbus(bus->name, bus->port, static_cast<int>(bus->baud)));
   }
 
-  absl::Status CommandSafeState(const v1::Converter& converter, const Site& site,
-                                MonotonicTime deadline) const override {
-    const auto bus = SerialBusOf(site, converter.lumentree().bus());
+  absl::Status CommandSafeState(const v1::Converter& converter, const SafeStateContext& context) const override {
+    const auto bus = SerialBusOf(context.site, converter.lumentree().bus());
     if (!bus.ok()) return bus.status();
     return lumentree::CommandSafeState(DriverOptions(converter.lumentree(), *bus), bus->port,
-                                       static_cast<int>(bus->baud), deadline);
+                                       static_cast<int>(bus->baud), context.deadline);
   }
 
   bool decodes() const override { return true; }

@@ -17,6 +17,7 @@
 #include "server/config/check.h"
 #include "server/devices/device_type.h"
 #include "server/devices/registry.h"
+#include "server/state/safe_state_ledger.h"
 
 namespace abcds {
 namespace {
@@ -43,14 +44,15 @@ std::string BusOf(const v1::Converter& converter) {
   return field == nullptr ? "" : device.options->GetReflection()->GetString(*device.options, field);
 }
 
-absl::Status CommandOne(const Site& site, size_t index, MonotonicTime deadline) {
+absl::Status CommandOne(const Site& site, size_t index, MonotonicTime deadline, SafeStateLedger& ledger) {
   const DeviceType* type = FindDeviceType(DeviceKind::kConverter, site.converters[index].arm);
   ABCDS_CHECK(type != nullptr);
-  return type->CommandSafeState(site.config.converter(static_cast<int>(index)), site, deadline);
+  return type->CommandSafeState(site.config.converter(static_cast<int>(index)), {site, ledger, deadline});
 }
 
-bool CommandGroup(const Site& site, const std::vector<size_t>& group, MonotonicTime deadline,
+bool CommandGroup(const Site& site, const StateFile& file, const std::vector<size_t>& group, MonotonicTime deadline,
                   const SafeStateReport& report) {
+  SafeStateLedger ledger(file);
   std::map<size_t, absl::Status> open;
   for (const size_t index : group) open[index] = absl::DeadlineExceededError("no time was left for it");
   bool owned = false;
@@ -58,7 +60,7 @@ bool CommandGroup(const Site& site, const std::vector<size_t>& group, MonotonicT
   do {
     for (auto entry = open.begin(); entry != open.end() && !owned;) {
       const MonotonicTime turn = open.size() == 1 ? deadline : std::min(deadline, MonotonicNow() + turn_length);
-      const absl::Status status = CommandOne(site, entry->first, turn);
+      const absl::Status status = CommandOne(site, entry->first, turn, ledger);
       entry->second = status;
       if (status.ok()) {
         report(site.converters[entry->first].name, status);
@@ -74,15 +76,17 @@ bool CommandGroup(const Site& site, const std::vector<size_t>& group, MonotonicT
     turn_length = kLaterTurn;
   } while (!open.empty() && !owned && MonotonicNow() < deadline);
   for (const auto& [index, status] : open) report(site.converters[index].name, status);
+  // A disk that cannot be written changes nothing about what the converters do; the daemon says so when it starts.
+  static_cast<void>(ledger.Flush());
   return open.empty();
 }
 
-absl::Status Fork(const Site& site, const std::vector<size_t>& group, MonotonicTime deadline,
+absl::Status Fork(const Site& site, const StateFile& file, const std::vector<size_t>& group, MonotonicTime deadline,
                   const SafeStateReport& report, Child& child) {
   int ends[2] = {-1, -1};
   if (pipe2(ends, O_CLOEXEC) != 0) return absl::ResourceExhaustedError(std::strerror(errno));
   child.pid = fork();
-  if (child.pid == 0) _exit(CommandGroup(site, group, deadline, report) ? 0 : 1);
+  if (child.pid == 0) _exit(CommandGroup(site, file, group, deadline, report) ? 0 : 1);
   const int error = errno;
   close(ends[1]);
   child.done = ends[0];
@@ -126,18 +130,18 @@ std::vector<std::vector<size_t>> SafeStateGroups(const Site& site) {
   return groups;
 }
 
-bool CommandSafeState(const Site& site, Nanoseconds limit, const SafeStateReport& report) {
+bool CommandSafeState(const Site& site, const StateFile& file, Nanoseconds limit, const SafeStateReport& report) {
   const MonotonicTime deadline = MonotonicNow() + limit;
   bool confirmed = true;
   std::vector<Child> children;
   for (const std::vector<size_t>& group : SafeStateGroups(site)) {
     Child child;
-    if (Fork(site, group, deadline, report, child).ok()) {
+    if (Fork(site, file, group, deadline, report, child).ok()) {
       children.push_back(child);
     } else {
       // Without processes or memory for a child it is done here, one line after the other: late is better than never.
       if (child.done >= 0) close(child.done);
-      confirmed = CommandGroup(site, group, deadline, report) && confirmed;
+      confirmed = CommandGroup(site, file, group, deadline, report) && confirmed;
     }
   }
   for (const Child& child : children) confirmed = Await(child, deadline + kGrace, site, report) && confirmed;

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "hal/units/time.h"
 #include "server/config/site.h"
+#include "server/state/state_file.h"
 
 namespace abcds {
 
@@ -22,9 +23,10 @@ using SafeStateReport = std::function<void(const std::string& name, const absl::
 
 // Commands 0 W with one child process per group, all in parallel, so that a line that blocks holds up no other. Tries
 // again what has not confirmed until `limit` has passed; a child that is stuck is left behind shortly after it. True
-// when every converter has confirmed. The calling process must have one thread only, since it forks. `site` must come
+// when every converter has confirmed. What it writes to memories that wear out is added to `file`. The calling process must have one thread only, since it forks. `site` must come
 // from LoadSite with KnownDevices().
-[[nodiscard]] bool CommandSafeState(const Site& site, Nanoseconds limit, const SafeStateReport& report);
+[[nodiscard]] bool CommandSafeState(const Site& site, const StateFile& file, Nanoseconds limit,
+                                    const SafeStateReport& report);
 
 }  // namespace abcds
 

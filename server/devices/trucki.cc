@@ -95,12 +95,11 @@ class Trucki final : public DeviceType {
                                              context.buses.Modbus(bus->name, bus->port, static_cast<int>(bus->baud)));
   }
 
-  absl::Status CommandSafeState(const v1::Converter& converter, const Site& site,
-                                MonotonicTime deadline) const override {
-    const auto bus = SerialBusOf(site, converter.trucki().bus());
+  absl::Status CommandSafeState(const v1::Converter& converter, const SafeStateContext& context) const override {
+    const auto bus = SerialBusOf(context.site, converter.trucki().bus());
     if (!bus.ok()) return bus.status();
     return trucki::CommandSafeState(DriverOptions(converter.trucki(), *bus), bus->port, static_cast<int>(bus->baud),
-                                    deadline);
+                                    context.deadline);
   }
 
   bool decodes() const override { return true; }

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "hal/rt/clock.h"
 #include "server/main/listen.h"
+#include "server/main/plant_memory.h"
 #include "server/main/version.h"
 #include "server/plant/explain.h"
 
@@ -43,17 +44,27 @@ bool HasComeToRest(const ConverterState& state, MonotonicTime began) {
 
 }  // namespace
 
-Daemon::Daemon(const Site& site, bool allow_non_realtime, Log& log)
-    : site_(site), allow_non_realtime_(allow_non_realtime), log_(log) {}
+Daemon::Daemon(const Site& site, std::string fingerprint, bool allow_non_realtime, StateKeeper& keeper, Log& log)
+    : site_(site),
+      fingerprint_(std::move(fingerprint)),
+      allow_non_realtime_(allow_non_realtime),
+      keeper_(keeper),
+      log_(log) {}
 
 absl::Status Daemon::Start() {
-  absl::StatusOr<std::unique_ptr<DeviceSet>> devices = DeviceSet::Build(site_);
+  absl::StatusOr<std::unique_ptr<DeviceSet>> devices = DeviceSet::Build(site_, keeper_);
   if (!devices.ok()) return devices.status();
   devices_ = *std::move(devices);
   const LoopOptions options = {site_.period, site_.priority, site_.cpu, allow_non_realtime_};
   loop_ = std::make_unique<ControlLoop>(site_.core, options, devices_->cycle_devices());
-  plant_ = std::make_unique<Plant>(FactsOf(site_, *devices_), SourcesOf(*devices_),
-                                   PlantBorder{loop_->snapshots(), loop_->events(), loop_->intents()}, log_);
+  const SiteFacts facts = FactsOf(site_, *devices_);
+  const PlantMemory before = MemoryOf(keeper_.state(), facts, fingerprint_);
+  for (const Latch& latch : before.latches) loop_->RestoreLatch(latch.fault, latch.converter);
+  plant_ = std::make_unique<Plant>(
+      facts, SourcesOf(*devices_), PlantBorder{loop_->snapshots(), loop_->events(), loop_->intents()}, log_, before,
+      [this, facts](const PlantMemory& memory) {
+        keeper_.Change([&](KeptState& kept) { Keep(memory, facts, fingerprint_, kept); });
+      });
   if (absl::Status status = StartServices(); !status.ok()) return status;
   return StartPlant();
 }
@@ -111,6 +122,11 @@ bool Daemon::StopPlant() {
     confirmed = false;
   }
   return confirmed;
+}
+
+void Daemon::ForgetPlant() {
+  plant_->Stop();
+  keeper_.Change([this](KeptState& kept) { Keep({}, plant_->facts(), fingerprint_, kept); });
 }
 
 void Daemon::EndStreams() {

@@ -15,12 +15,15 @@
 #include "server/log/log.h"
 #include "server/main/plant_source.h"
 #include "server/plant/plant.h"
+#include "server/state/state_keeper.h"
 
 namespace abcds {
 
 class Daemon {
  public:
-  Daemon(const Site& site, bool allow_non_realtime, Log& log);
+  // All are to outlive it.
+  // `fingerprint`: of the site's configuration.
+  Daemon(const Site& site, std::string fingerprint, bool allow_non_realtime, StateKeeper& keeper, Log& log);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
@@ -37,6 +40,8 @@ class Daemon {
   // The cycle ends with a command of 0 W for all; then each converter confirms or 2 s pass, all in parallel. Whether
   // all have confirmed.
   bool StopPlant();
+  // Somebody wanted this end: what only a crash must not wipe out is forgotten. After StopPlant().
+  void ForgetPlant();
   // Tells the clients. Network threads are not joined, as that can take seconds: the process ends with _exit()
   // afterwards.
   void EndStreams();
@@ -49,7 +54,9 @@ class Daemon {
   [[nodiscard]] absl::Status StartPlant();
 
   const Site& site_;
+  const std::string fingerprint_;
   const bool allow_non_realtime_;
+  StateKeeper& keeper_;
   Log& log_;
   std::unique_ptr<DeviceSet> devices_;
   std::unique_ptr<ControlLoop> loop_;

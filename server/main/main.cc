@@ -37,6 +37,9 @@
 #include "server/main/ports.h"
 #include "server/main/process.h"
 #include "server/main/version.h"
+#include "server/state/kept_state.h"
+#include "server/state/state_file.h"
+#include "server/state/state_keeper.h"
 #include "server/tool/tool.h"
 
 ABSL_FLAG(std::string, config, "/etc/abcds/abcds.textproto", "The configuration file.");
@@ -56,6 +59,9 @@ ABSL_FLAG(
     "converters to 0 W and starts it again. A crash then leaves the converters as they are.");
 ABSL_FLAG(bool, wait_for_devices, false,
           "Start although not one serial port of the configuration is there, and wait for them to be plugged in.");
+ABSL_FLAG(std::string, state_dir, "/var/lib/abcds",
+          "Directory of the file that keeps what a restart must not forget: latched faults, disabled directions, counts "
+          "of writes to memories that wear out. Empty: nothing is kept.");
 ABSL_FLAG(std::string, log_level, "info", "Least important messages to log: debug, info, warning or error.");
 
 namespace abcds {
@@ -121,6 +127,8 @@ int PrintConfiguration(const std::string& devices) {
   return kExitOk;
 }
 
+StateFile StateOf(const Site& site) { return StateFile(absl::GetFlag(FLAGS_state_dir), site.name); }
+
 // Waits until `done` has been written to; false when `limit` has passed. Without a guard a signal meanwhile ends the
 // process at once; a guard is asked for that itself, and hands down more than one signal without meaning it (its own
 // death is one).
@@ -137,13 +145,16 @@ bool AwaitOrQuit(int done, Nanoseconds limit, bool guarded, StopSignals& signals
   return eventfd_read(done, &count) == 0;
 }
 
-// Brings the converters to 0 W, within 3 s confirmed or not. Does not return.
-[[noreturn]] void Stop(Daemon& daemon, bool guarded, StopSignals& signals, Log& log) {
+// Brings the converters to 0 W, within 3 s confirmed or not. `wanted`: somebody has asked for this end. Does not return.
+[[noreturn]] void Stop(Daemon& daemon, StateKeeper& keeper, bool wanted, bool guarded, StopSignals& signals,
+                       Log& log) {
   const int done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
   std::atomic<bool> confirmed{false};
-  std::thread([&daemon, &confirmed, done] {
+  std::thread([&daemon, &keeper, &confirmed, wanted, done] {
     confirmed = daemon.StopPlant();
     static_cast<void>(eventfd_write(done, 1));
+    if (wanted) daemon.ForgetPlant();
+    keeper.Stop();
     daemon.EndStreams();
     static_cast<void>(eventfd_write(done, 1));
   }).detach();
@@ -163,12 +174,15 @@ bool MayPass(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
 }
 
-[[noreturn]] void RunDaemon(const Site& site, bool guarded, Log& log) {
+[[noreturn]] void RunDaemon(const Site& site, const std::string& fingerprint, bool guarded, Log& log) {
   PrepareProcess();
   StopSignals signals;
   // Neither is ever destroyed: see Daemon::EndStreams().
   Heart& heart = *new Heart(guarded ? kHeartbeatFd : -1);
-  Daemon& daemon = *new Daemon(site, absl::GetFlag(FLAGS_allow_non_realtime), log);
+  StateKeeper& keeper =
+      *new StateKeeper(StateOf(site), [&log](const std::string& sentence) { log.Warning("state: " + sentence); });
+  keeper.Start();
+  Daemon& daemon = *new Daemon(site, fingerprint, absl::GetFlag(FLAGS_allow_non_realtime), keeper, log);
   if (absl::Status status = daemon.Start(); !status.ok()) {
     log.Error(std::string(status.message()));
     _exit(MayPass(status) ? kExitFailed : kExitRefused);
@@ -188,7 +202,7 @@ bool MayPass(const absl::Status& status) {
   } else {
     log.Info(std::string("stopping: ") + strsignal(signal));
   }
-  Stop(daemon, guarded, signals, log);
+  Stop(daemon, keeper, signal != 0, guarded, signals, log);
 }
 
 int RunSafeState(const Site& site, bool guarded, Log& log) {
@@ -205,8 +219,8 @@ int RunSafeState(const Site& site, bool guarded, Log& log) {
       std::fflush(stdout);
     }
   };
-  return CommandSafeState(site, guarded ? kGuardedSafeStateLimit : kSafeStateLimit, report) ? kExitOk
-                                                                                            : kExitUnconfirmed;
+  const Nanoseconds limit = guarded ? kGuardedSafeStateLimit : kSafeStateLimit;
+  return CommandSafeState(site, StateOf(site), limit, report) ? kExitOk : kExitUnconfirmed;
 }
 
 // This process as the guard; the others are started with the arguments that it got.
@@ -297,7 +311,7 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
     prctl(PR_SET_NAME, "abcdsd-worker");
     FollowTheGuard(*guard);
   }
-  RunDaemon(*site, guarded, log);
+  RunDaemon(*site, FingerprintOf(*text), guarded, log);
 }
 
 int Main(int argc, char** argv) {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "control/core/names.h"
 #include "hal/rt/clock.h"
+#include "hal/units/check.h"
 #include "server/plant/explain.h"
 
 namespace abcds {
@@ -35,12 +36,28 @@ std::string LeaseText(std::optional<Nanoseconds> lease) {
 
 }  // namespace
 
-Plant::Plant(SiteFacts facts, DetailsSources sources, PlantBorder border, Log& log)
-    : facts_(std::move(facts)), sources_(std::move(sources)), border_(border), log_(log), arbiter_(facts_) {
+Plant::Plant(SiteFacts facts, DetailsSources sources, PlantBorder border, Log& log, const PlantMemory& before,
+             RememberPlant remember)
+    : facts_(std::move(facts)),
+      sources_(std::move(sources)),
+      border_(border),
+      log_(log),
+      remember_(std::move(remember)),
+      arbiter_(facts_),
+      memory_(before) {
   auto details = std::make_shared<PlantDetails>();
   details->converters.resize(facts_.converters.size());
   details_ = std::move(details);
+  if (before.charging_disabled) DisableAgain("charging", "charger", arbiter_.SetChargerEnabled(false));
+  if (before.discharging_disabled) DisableAgain("discharging", "discharger", arbiter_.SetDischargerEnabled(false));
   border_.intents.Publish(arbiter_.intent());
+}
+
+void Plant::DisableAgain(const char* direction, const char* device, const absl::Status& status) {
+  // Disabling is never refused.
+  ABCDS_CHECK(status.ok());
+  log_.Warning(absl::StrCat(direction, " is disabled, as an operator left it before the restart; `abcdsctl enable ",
+                            device, "` allows it again"));
 }
 
 Plant::~Plant() { Stop(); }
@@ -180,6 +197,7 @@ void Plant::Publish(MonotonicTime now) {
   {
     const std::lock_guard lock(operator_mutex_);
     if (arbiter_.Settle(snapshot, now)) border_.intents.Publish(arbiter_.intent());
+    RememberChanges(snapshot, arbiter_.intent());
   }
   auto state = std::make_shared<PlantState>();
   state->number = before == nullptr ? 1 : before->number + 1;
@@ -192,6 +210,19 @@ void Plant::Publish(MonotonicTime now) {
     latest_ = std::move(state);
   }
   published_.notify_all();
+}
+
+void Plant::RememberChanges(const Snapshot& snapshot, const Intent& intent) {
+  const RegulationSettings& configured = facts_.settings.regulation;
+  PlantMemory memory;
+  memory.charging_disabled = configured.charge_enabled && !intent.charger_enabled;
+  memory.discharging_disabled = configured.discharge_enabled && !intent.discharger_enabled;
+  for (const FaultStatus& fault : snapshot.outputs.faults) {
+    if (fault.latched && fault.id < FaultId::kCount) memory.latches.insert({fault.id, fault.converter});
+  }
+  if (memory == memory_) return;
+  memory_ = memory;
+  remember_(memory_);
 }
 
 void Plant::LogEvents() {

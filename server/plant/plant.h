@@ -20,6 +20,7 @@
 #include "server/log/log.h"
 #include "server/plant/arbiter.h"
 #include "server/plant/facts.h"
+#include "server/plant/plant_memory.h"
 #include "server/plant/plant_state.h"
 
 namespace abcds {
@@ -52,8 +53,12 @@ class Plant {
 
   using StatePtr = std::shared_ptr<const PlantState>;
 
-  // Publishes the configured intent at once, before any cycle runs. Everything referred to must outlive the plant.
-  Plant(SiteFacts facts, DetailsSources sources, PlantBorder border, Log& log);
+  // Publishes the intent at once, before any cycle runs: as configured, but for what `before` says is disabled (its
+  // latches are the control loop's business). `remember` is called from the publisher thread. Everything referred to
+  // must outlive the plant.
+  Plant(
+      SiteFacts facts, DetailsSources sources, PlantBorder border, Log& log, const PlantMemory& before = {},
+      RememberPlant remember = [](const PlantMemory&) {});
   ~Plant();
   Plant(const Plant&) = delete;
   Plant& operator=(const Plant&) = delete;
@@ -88,9 +93,12 @@ class Plant {
 
   absl::StatusOr<StatePtr> Apply(const Change& change, const std::string& what, const std::string& who);
   absl::StatusOr<StatePtr> AwaitGeneration(uint32_t generation);
+  void DisableAgain(const char* direction, const char* device, const absl::Status& status);
   void RunPublisher();
   void RunDetails();
   void Publish(MonotonicTime now);
+  // What of the newest state and the operator's wishes is to be remembered.
+  void RememberChanges(const Snapshot& snapshot, const Intent& intent);
   void LogEvents();
   void LogTrouble(const std::string& device, const std::string& before, const std::string& after);
 
@@ -98,6 +106,7 @@ class Plant {
   const DetailsSources sources_;
   const PlantBorder border_;
   Log& log_;
+  const RememberPlant remember_;
 
   std::mutex operator_mutex_;  // taken before state_mutex_
   Arbiter arbiter_;            // guarded by operator_mutex_, as is writing border_.intents
@@ -112,6 +121,7 @@ class Plant {
   bool stopping_ = false;
 
   // Publisher thread only.
+  PlantMemory memory_;
   MonotonicTime last_progress_ = MonotonicTime::min();
   bool stuck_ = false;
   uint64_t events_dropped_ = 0;

@@ -84,6 +84,54 @@ TEST_F(PlantTest, TheConfiguredIntentIsThereBeforeTheFirstCycle) {
   EXPECT_EQ(cycle_->border().intents.Latest().target, Watts(5));
 }
 
+TEST_F(PlantTest, WhatWasDisabledBeforeARestartStaysDisabledAndIsSaid) {
+  cycle_ = std::make_unique<FakeCycle>();
+  PlantMemory before;
+  before.discharging_disabled = true;
+  plant_ = std::make_unique<Plant>(FakeSite(), DetailsSources(), cycle_->border(), *log_, before);
+  EXPECT_FALSE(cycle_->border().intents.Latest().discharger_enabled);
+  EXPECT_TRUE(cycle_->border().intents.Latest().charger_enabled);
+  EXPECT_THAT(AwaitLine("discharging is disabled"), HasSubstr("abcdsctl enable discharger"));
+}
+
+TEST_F(PlantTest, RemembersLatchesAndWhatIsDisabled) {
+  std::promise<PlantMemory> disabled;
+  std::promise<PlantMemory> latched;
+  std::promise<PlantMemory> forgotten;
+  int calls = 0;
+  std::atomic<bool> fault{false};
+  cycle_ = std::make_unique<FakeCycle>([&fault](Snapshot& snapshot) {
+    snapshot.outputs.faults = {};
+    if (fault) AddFault(snapshot, FaultId::kMeterDisagrees, -1, false, true);
+  });
+  plant_ = std::make_unique<Plant>(FakeSite(), DetailsSources(), cycle_->border(), *log_, PlantMemory(),
+                                   [&](const PlantMemory& memory) {
+                                     ++calls;
+                                     if (calls == 1) disabled.set_value(memory);
+                                     if (calls == 2) latched.set_value(memory);
+                                     if (calls == 3) forgotten.set_value(memory);
+                                   });
+  plant_->Start();
+  cycle_->Start();
+  ASSERT_NE(plant_->WaitNewer(0, kPatience), nullptr);
+  ASSERT_TRUE(plant_->SetChargerEnabled(false, "test").ok());
+  auto memory = disabled.get_future();
+  ASSERT_EQ(memory.wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ(memory.get(), (PlantMemory{.charging_disabled = true, .discharging_disabled = false, .latches = {}}));
+  fault = true;
+  memory = latched.get_future();
+  ASSERT_EQ(memory.wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ(memory.get(), (PlantMemory{.charging_disabled = true,
+                                       .discharging_disabled = false,
+                                       .latches = {{FaultId::kMeterDisagrees, -1}}}));
+  fault = false;
+  memory = forgotten.get_future();
+  ASSERT_EQ(memory.wait_for(kPatience), std::future_status::ready);
+  EXPECT_TRUE(memory.get().latches.empty());
+  plant_->Stop();
+  EXPECT_EQ(calls, 3) << "nothing is remembered that has not changed";
+}
+
 TEST_F(PlantTest, StatesGetNewer) {
   BeginAndRun();
   const Plant::StatePtr first = plant_->Latest();

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "hal/api/fake_write_ledger.h"
 #include "hal/sim/wire/lumentree.h"
 #include "hal/sim/wire/modbus_line.h"
 #include "hal/transport/owned_fd.h"
@@ -48,11 +49,17 @@ class DeviceSetOnAWire : public testing::Test {
   sim::LumentreeInverter inverter_{
       {.output_w = [] { return 0.0; }, .set_w = [](double) {}, .restart = {}, .dc_voltage_v = [] { return 26.4; }},
       600};
+  FakeWriteLedger ledger_;
   std::unique_ptr<sim::ModbusLine> line_;
 };
 
+class DeviceSetTest : public testing::Test {
+ protected:
+  FakeWriteLedger ledger_;
+};
+
 TEST_F(DeviceSetOnAWire, TheFirstAndTheLastWriteAreZeroWatts) {
-  const auto devices = DeviceSet::Build(SiteOn(line_->path()));
+  const auto devices = DeviceSet::Build(SiteOn(line_->path()), ledger_);
   ASSERT_TRUE(devices.ok()) << devices.status();
   EXPECT_EQ(line_->exchange_count(), 0u) << "Build must not touch the wire";
   ASSERT_TRUE((*devices)->Start().ok());
@@ -72,7 +79,7 @@ TEST_F(DeviceSetOnAWire, AWireInOtherHandsIsRefusedAndLeftAlone) {
   const OwnedFd owner(open(line_->path().c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
   ASSERT_GE(owner.get(), 0);
   ASSERT_EQ(flock(owner.get(), LOCK_EX | LOCK_NB), 0);
-  const auto devices = DeviceSet::Build(SiteOn(line_->path()));
+  const auto devices = DeviceSet::Build(SiteOn(line_->path()), ledger_);
   ASSERT_TRUE(devices.ok()) << devices.status();
   const absl::Status started = (*devices)->Start();
   EXPECT_EQ(started.code(), absl::StatusCode::kFailedPrecondition) << started;
@@ -80,8 +87,8 @@ TEST_F(DeviceSetOnAWire, AWireInOtherHandsIsRefusedAndLeftAlone) {
   EXPECT_EQ(line_->exchange_count(), 0u);
 }
 
-TEST(DeviceSet, AnAbsentPortIsNoError) {
-  const auto devices = DeviceSet::Build(SiteOn(absl::StrCat(testing::TempDir(), "/no-such-port")));
+TEST_F(DeviceSetTest, AnAbsentPortIsNoError) {
+  const auto devices = DeviceSet::Build(SiteOn(absl::StrCat(testing::TempDir(), "/no-such-port")), ledger_);
   ASSERT_TRUE(devices.ok()) << devices.status();
   EXPECT_TRUE((*devices)->Start().ok());
   EXPECT_NE((*devices)->converters()[0].details().trouble, "");
@@ -90,26 +97,28 @@ TEST(DeviceSet, AnAbsentPortIsNoError) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
 
-TEST(DeviceSet, AMissingPasswordFileIsNamed) {
-  const auto devices = DeviceSet::Build(SiteOn("/dev/null", "user: \"u\" password_file: \"/nonexistent/password\""));
+TEST_F(DeviceSetTest, AMissingPasswordFileIsNamed) {
+  const auto devices =
+      DeviceSet::Build(SiteOn("/dev/null", "user: \"u\" password_file: \"/nonexistent/password\""), ledger_);
   EXPECT_EQ(devices.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(devices.status().message(), "grid: password_file /nonexistent/password cannot be opened");
 }
 
-TEST(DeviceSet, AnEmptyPasswordFileIsNamed) {
+TEST_F(DeviceSetTest, AnEmptyPasswordFileIsNamed) {
   const std::string path = absl::StrCat(testing::TempDir(), "/empty-password");
   std::ofstream(path) << "\nhunter2\n";
-  const auto devices = DeviceSet::Build(SiteOn("/dev/null", absl::StrCat("user: \"u\" password_file: \"", path, "\"")));
+  const auto devices =
+      DeviceSet::Build(SiteOn("/dev/null", absl::StrCat("user: \"u\" password_file: \"", path, "\"")), ledger_);
   EXPECT_EQ(devices.status().message(), absl::StrCat("grid: password_file ", path, " has nothing in its first line"));
 }
 
-TEST(DeviceSet, TheSimulatedHouseStartsAndStops) {
+TEST_F(DeviceSetTest, TheSimulatedHouseStartsAndStops) {
   const auto text = LoadSiteText(
       "meter { house {} }\nconverter { name: \"c\" house_charger {} }\nconverter { name: \"d\" house_discharger {} }\n"
       "bms { house {} }\nbattery { cells: 16 capacity_ah: 50 }\n",
       "house", KnownDevices());
   ASSERT_TRUE(text.ok()) << text.status();
-  const auto devices = DeviceSet::Build(*text);
+  const auto devices = DeviceSet::Build(*text, ledger_);
   ASSERT_TRUE(devices.ok()) << devices.status();
   EXPECT_TRUE((*devices)->Start().ok());
   (*devices)->Stop();

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "hal/api/fake_write_ledger.h"
 #include "server/config/print.h"
 #include "server/config/site.h"
 #include "server/devices/device_set.h"
@@ -35,7 +36,8 @@ TEST(Examples, EachOneLoads) {
 TEST(Examples, TheHouseHasAllItsDevices) {
   const auto site = LoadSite("docs/examples/house.textproto", KnownDevices());
   ASSERT_TRUE(site.ok()) << site.status();
-  const auto devices = DeviceSet::Build(*site);
+  FakeWriteLedger ledger;
+  const auto devices = DeviceSet::Build(*site, ledger);
   ASSERT_TRUE(devices.ok()) << devices.status();
   const CycleDevices cycle = (*devices)->cycle_devices();
   EXPECT_NE(cycle.meter, nullptr);

@@ -10,11 +10,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "hal/api/fake_write_ledger.h"
 #include "hal/rt/clock.h"
 #include "hal/sim/wire/lumentree.h"
 #include "hal/sim/wire/modbus_line.h"
 #include "hal/sim/wire/trucki.h"
 #include "server/devices/registry.h"
+#include "server/state/state_file.h"
 
 namespace abcds {
 namespace {
@@ -40,13 +42,15 @@ std::string Bus(const std::string& name, const std::string& port) {
 }
 
 TEST(SafeState, EveryTypeOfConverterHasOne) {
+  const Site site;
+  FakeWriteLedger ledger;
   for (const DeviceType* type : DeviceTypes()) {
     if (type->kind() != DeviceKind::kConverter) continue;
     v1::Converter converter;
     const auto* arm = v1::Converter::descriptor()->FindFieldByName(type->arm());
     ASSERT_NE(arm, nullptr);
     converter.GetReflection()->MutableMessage(&converter, arm);
-    const absl::Status status = type->CommandSafeState(converter, Site(), MonotonicNow());
+    const absl::Status status = type->CommandSafeState(converter, {site, ledger, MonotonicNow()});
     EXPECT_NE(status.code(), absl::StatusCode::kUnimplemented) << type->name();
   }
 }
@@ -99,7 +103,7 @@ class SafeStateOnWires : public testing::Test {
   bool Command(const Site& site, Nanoseconds limit) {
     const MonotonicTime begin = MonotonicNow();
     // The reports come from other processes.
-    const bool confirmed = CommandSafeState(site, limit, [this](const std::string& name, const absl::Status& status) {
+    const bool confirmed = CommandSafeState(site, StateFile("", "home"), limit, [this](const std::string& name, const absl::Status& status) {
       const std::string line = absl::StrCat(name, status.ok() ? " confirmed\n" : " open\n");
       EXPECT_EQ(write(ends_[1], line.data(), line.size()), static_cast<ssize_t>(line.size()));
     });

@@ -70,6 +70,26 @@ class GuardTest(unittest.TestCase):
         processes.wait_until(lambda: not pathlib.Path(f"/proc/{worker}").exists(), "the worker has ended")
         self.start_daemon()
 
+    def test_what_only_a_person_may_undo_outlives_a_crash(self):
+        address = self.daemon.grpc_address
+        self.assertEqual(processes.abcdsctl("disable", "discharger", address=address)[0], 0)
+        processes.wait_until(lambda: self.site.told_w() == 0.0, "0 W")
+        kept = lambda: "".join(file.read_text(encoding="utf-8")
+                               for file in (self.folder / "state").glob("*.state.json"))
+        processes.wait_until(lambda: '"discharging_disabled": true' in kept(), "it is kept")
+        before = self.daemon.worker_pid()
+        os.kill(before, signal.SIGKILL)
+        self.daemon.process.wait_for("discharging is disabled, as an operator left it")
+        processes.wait_until(lambda: self.daemon.worker_pid() not in (before, None), "another worker regulates")
+        self.assertEqual(self.site.told_w(), 0.0)
+        processes.wait_until(lambda: processes.abcdsctl("enable", "discharger", address=address)[0] == 0, "it answers")
+        self.wait_delivering()
+
+        self.assertEqual(processes.abcdsctl("disable", "discharger", address=address)[0], 0)
+        self.daemon.process.signal(signal.SIGTERM)
+        self.daemon.process.wait()
+        self.start_daemon()  # and it delivers: who stops and starts it has looked
+
     def test_orderly_end(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             with self.subTest(number):

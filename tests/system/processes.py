@@ -133,7 +133,8 @@ class Daemon:
         self.metrics_address = f"127.0.0.1:{free_port()}"
         self.config = pathlib.Path(folder) / "abcds.textproto"
         self.config.write_text(with_services(config, self.grpc_address, self.metrics_address), encoding="utf-8")
-        self.process = start(test, ABCDSD, "--config", self.config, "--allow_non_realtime", *arguments)
+        self.process = start(test, ABCDSD, "--config", self.config, "--allow_non_realtime",
+                             f"--state_dir={folder}/state", *arguments)
 
     def wait_ready(self):
         self.process.wait_for(re.escape(self.grpc_address))

@@ -1,0 +1,36 @@
+// What of the plant a restart must not forget.
+#ifndef ABCDS_SERVER_PLANT_PLANT_MEMORY_H_
+#define ABCDS_SERVER_PLANT_PLANT_MEMORY_H_
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <set>
+
+#include "control/core/types.h"
+
+namespace abcds {
+
+struct Latch {
+  FaultId fault = FaultId::kCount;
+  int8_t converter = -1;  // -1: the plant
+
+  auto operator<=>(const Latch&) const = default;
+};
+
+struct PlantMemory {
+  // Switched off by an operator, and not on again. Only what makes the plant do less is remembered: what is on after a
+  // start, the configuration says.
+  bool charging_disabled = false;
+  bool discharging_disabled = false;
+  std::set<Latch> latches;
+
+  bool operator==(const PlantMemory&) const = default;
+};
+
+// Called with the whole memory whenever it has changed. Must not wait.
+using RememberPlant = std::function<void(const PlantMemory&)>;
+
+}  // namespace abcds
+
+#endif  // ABCDS_SERVER_PLANT_PLANT_MEMORY_H_

@@ -1,0 +1,46 @@
+// What of the plant outlives the process, as values and as text.
+#ifndef ABCDS_SERVER_STATE_KEPT_STATE_H_
+#define ABCDS_SERVER_STATE_KEPT_STATE_H_
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+
+namespace abcds {
+
+// What a device's memory has gone through; see hal/api/write_ledger.h.
+struct DeviceMemory {
+  uint64_t writes = 0;
+  std::set<std::string> facts;
+
+  bool operator==(const DeviceMemory&) const = default;
+};
+
+struct KeptState {
+  std::map<std::string, DeviceMemory> devices;  // by what the device says of itself
+  // Of the configuration that the rest was kept under; see FingerprintOf().
+  std::string configuration;
+  // An operator has switched the direction off, and not on again.
+  bool charging_disabled = false;
+  bool discharging_disabled = false;
+  // Latched faults: name of the fault, and of the converter it concerns (empty: the plant).
+  std::set<std::pair<std::string, std::string>> latches;
+
+  bool operator==(const KeptState&) const = default;
+};
+
+// Tells one configuration from another.
+[[nodiscard]] std::string FingerprintOf(const std::string& configuration);
+
+// JSON with a checksum over its content, so that half a file or a changed digit is not taken for the truth.
+[[nodiscard]] std::string PrintKeptState(const KeptState& state);
+// InvalidArgument with one sentence for anything else than what PrintKeptState makes.
+[[nodiscard]] absl::StatusOr<KeptState> ParseKeptState(const std::string& text);
+
+}  // namespace abcds
+
+#endif  // ABCDS_SERVER_STATE_KEPT_STATE_H_
