@@ -10,19 +10,19 @@ constexpr double kSecondsPerYear = 365.25 * 86400;
 }  // namespace
 
 void Memory::SetDevice(const std::string& serial_number) {
-  device_ = serial_number;
+  device_ = "meanwell " + serial_number;
   if (ledger_ != nullptr && unassigned_ > 0) {
-    ledger_->Add(device_, unassigned_);
+    ledger_->AddWrites(device_, unassigned_);
     unassigned_ = 0;
   }
 }
 
 bool Memory::EepromOffTried() const {
-  return ledger_ != nullptr && !device_.empty() && ledger_->IsMarked(device_, kEepromOffTried);
+  return ledger_ != nullptr && !device_.empty() && ledger_->Knows(device_, kEepromOffTried);
 }
 
 void Memory::SetEepromOffTried() {
-  if (ledger_ != nullptr && !device_.empty()) ledger_->Mark(device_, kEepromOffTried);
+  if (ledger_ != nullptr && !device_.empty()) ledger_->Remember(device_, kEepromOffTried);
 }
 
 void Memory::OnWrite(Command command, MonotonicTime now) {
@@ -32,14 +32,14 @@ void Memory::OnWrite(Command command, MonotonicTime now) {
   if (first_at_ == MonotonicTime::min()) first_at_ = now;
   ++counted_here_;
   if (ledger_ != nullptr && !device_.empty()) {
-    ledger_->Add(device_, 1);
+    ledger_->AddWrites(device_, 1);
   } else {
     ++unassigned_;
   }
 }
 
 uint64_t Memory::Writes() const {
-  return unassigned_ + (ledger_ != nullptr && !device_.empty() ? ledger_->Count(device_) : 0);
+  return unassigned_ + (ledger_ != nullptr && !device_.empty() ? ledger_->Writes(device_) : 0);
 }
 
 double Memory::LifetimeYears(MonotonicTime now) const {

@@ -35,6 +35,8 @@ class Memory {
 
   // Over its whole life, as far as it is known.
   [[nodiscard]] uint64_t Writes() const;
+  // Not in anybody's account yet.
+  [[nodiscard]] uint64_t unassigned() const noexcept { return unassigned_; }
   [[nodiscard]] uint64_t counted_here() const noexcept { return counted_here_; }
   // Nothing but stopping is allowed any more.
   [[nodiscard]] bool OnlyStopping() const { return !eeprom_off_ && Writes() + kReserve >= kLife; }

@@ -40,9 +40,13 @@ Session::Session(const Options& options)
   UpdateState(MonotonicTime::min());
 }
 
-void Session::Rest() noexcept { resting_ = true; }
+void Session::Rest() noexcept {
+  if (resting_) return;
+  resting_ = true;
+  polls_.Hasten(kOperation);
+}
 
-bool Session::AtRest() const noexcept { return resting_ && rest_off_ && rest_confirmed_; }
+bool Session::AtRest() const noexcept { return resting_ && rest_off_ && rest_confirmed_ && (rest_still_ || !watch_); }
 
 Counters Session::counters() const noexcept {
   Counters counters = counters_;
@@ -90,7 +94,7 @@ void Session::OnSent(const CanFrame& frame, MonotonicTime now) {
   }
   registers_.OnWritten(command, message.raw(), now);
   if (command == kOperation) {
-    rest_off_ = rest_confirmed_ = false;
+    rest_off_ = rest_confirmed_ = rest_still_ = false;
     switched_on_at_.reset();
     if (message.raw() == 1) switched_on_at_ = now;
     polls_.Hasten(kFaultStatus);
@@ -169,7 +173,7 @@ void Session::StartOver(MonotonicTime now) {
   at_voltage_since_.reset();
   limits_voltage_ = Volts(0);
   limits_ = {};
-  rest_off_ = rest_confirmed_ = false;
+  rest_off_ = rest_confirmed_ = rest_still_ = false;
   for (Reading& reading : readings_) reading.valid = false;
   TakeSetpoint(Watts(0), now);
 }
@@ -186,6 +190,10 @@ void Session::OnAnswer(const Message& message, MonotonicTime now) {
     case Format::kRevision:
     case Format::kScaling:
       if (!identity_.OnAnswer(message)) ++counters_.implausible;
+      // As early as possible: a guard asks no further than for rest.
+      if (info.command == kMfrSerialB6B11 && !identity_.serial_number().empty()) {
+        memory_.SetDevice(identity_.serial_number());
+      }
       return;
     case Format::kFaults:
       OnFaults(message.raw());
@@ -224,7 +232,11 @@ void Session::OnRegister(Command command, uint16_t raw, MonotonicTime now) {
       ignored_at_ = now;
     }
   }
-  if (command == kOperation && raw == 0 && resting_) rest_off_ = true;
+  if (command == kOperation && raw == 0 && resting_ && !rest_off_) {
+    rest_off_ = true;
+    polls_.Hasten(kFaultStatus);
+    polls_.Hasten(kReadIout);
+  }
 }
 
 void Session::OnNumber(const CommandInfo& info, double value, uint16_t raw, MonotonicTime now) {
@@ -254,7 +266,7 @@ void Session::OnCurrent(Amperes current, uint16_t raw, MonotonicTime now) {
     ignores_ = true;
     ignored_at_ = now;
   }
-  if (resting_ && rest_off_ && power != Watts(0)) rest_confirmed_ = false;
+  if (resting_ && rest_off_) rest_still_ = power == Watts(0);
   // The voltage follows what its last step did, once the device has taken it.
   if (!loop_.has_value() || !loop_->running() || registers_[kOperation].held != 1 || switched_on_at_) return;
   if (!registers_[kVoutSet].Settled(EncodeHundredths(loop_->voltage().value()))) return;

@@ -190,6 +190,7 @@ class Session {
   // Since Rest().
   bool rest_off_ = false;
   bool rest_confirmed_ = false;
+  bool rest_still_ = false;
   Counters counters_;
 };
 

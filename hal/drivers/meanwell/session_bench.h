@@ -8,15 +8,13 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "hal/api/write_ledger.h"
+#include "hal/api/fake_write_ledger.h"
 #include "hal/drivers/meanwell/frame.h"
 #include "hal/drivers/meanwell/model.h"
 #include "hal/drivers/meanwell/session.h"
@@ -31,21 +29,8 @@ using std::chrono_literals::operator""h;
 
 inline constexpr MonotonicTime kBegin = MonotonicTime(std::chrono::hours(1));
 
-class FakeLedger final : public WriteLedger {
- public:
-  uint64_t Count(const std::string& device) const override {
-    const auto found = counts.find(device);
-    return found == counts.end() ? 0 : found->second;
-  }
-  void Add(const std::string& device, uint64_t writes) override { counts[device] += writes; }
-  bool IsMarked(const std::string& device, const std::string& mark) const override {
-    return marks.contains(device + "/" + mark);
-  }
-  void Mark(const std::string& device, const std::string& mark) override { marks.insert(device + "/" + mark); }
-
-  std::map<std::string, uint64_t> counts;
-  std::set<std::string> marks;
-};
+// As the ledger knows the simulated device.
+inline constexpr const char* kDevice = "meanwell 241105000042";
 
 struct Said {
   MonotonicTime at;
@@ -149,7 +134,7 @@ class SessionTest : public testing::Test {
   void Faults(const sim::MeanwellFaults& faults) { device_->SetFaults(faults); }
   bool TroubleSays(const std::string& words) { return session_->Trouble().find(words) != std::string::npos; }
 
-  FakeLedger ledger_;
+  FakeWriteLedger ledger_;
   std::unique_ptr<sim::MeanwellDevice> device_;
   std::optional<Session> session_;
   Family family_ = Family::kNpb;

@@ -373,7 +373,7 @@ TEST_F(SessionTest, MissingBatteryIsInactive) {
 // ---- Memory ----
 
 TEST_F(SessionTest, LastWritesAreForStopping) {
-  ledger_.counts["241105000042"] = 3'999'000 - 8;
+  ledger_.AddWrites(kDevice, 3'999'000 - 8);
   Make({.old_firmware = true});
   BecomeActive();
   for (int i = 0; i < 20 && session_->state().max_charge > Watts(0); ++i) Hold(Watts(400 + 20 * i), 2s);
@@ -381,7 +381,7 @@ TEST_F(SessionTest, LastWritesAreForStopping) {
   EXPECT_TRUE(TroubleSays("its memory has had")) << session_->Trouble();
   Hold(Watts(900), 3s);
   EXPECT_EQ(device_->Value(0x00), 0) << "and it was stopped with one of the reserve";
-  EXPECT_LE(ledger_.Count("241105000042"), 3'999'010u);
+  EXPECT_LE(ledger_.Writes(kDevice), 3'999'010u);
   said_.clear();
   Hold(Watts(900), 1min);
   EXPECT_TRUE(Writes().empty());
@@ -392,7 +392,7 @@ TEST_F(SessionTest, EveryWriteOfAnOldDeviceIsCounted) {
   BecomeActive();
   for (int i = 0; i < 10; ++i) Hold(Watts(400 + 20 * i), 3s);
   Hold(Watts(0), 1s);
-  EXPECT_EQ(ledger_.Count("241105000042"), device_->eeprom_writes());
+  EXPECT_EQ(ledger_.Writes(kDevice), device_->eeprom_writes());
   EXPECT_LT(session_->memory().LifetimeYears(now_), 0) << "too early to tell";
   Hold(Watts(0), 2h);
   EXPECT_NEAR(session_->memory().LifetimeYears(now_), 4e6 / (14 * 24 * 365.25 / 2), 15);
@@ -402,8 +402,7 @@ TEST_F(SessionTest, WriteBeforeTheDeviceIsKnownIsCountedToo) {
   Make({.old_firmware = true, .on = true});
   LinkUp();
   Run(3s);
-  EXPECT_EQ(ledger_.Count("241105000042"), device_->eeprom_writes());
-  EXPECT_EQ(ledger_.counts.size(), 1u);
+  EXPECT_EQ(ledger_.Writes(kDevice), device_->eeprom_writes());
 }
 
 }  // namespace
