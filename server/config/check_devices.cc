@@ -1,14 +1,10 @@
 #include <cctype>
-#include <climits>
-#include <cstdlib>
 #include <map>
-#include <optional>
 #include <string>
-#include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/config/check.h"
+#include "server/config/check_buses.h"
 #include "server/config/field_rules.h"
 
 namespace abcds {
@@ -60,6 +56,11 @@ void CheckNames(const v1::Config& config, const Scope& root) {
     CheckName(config.bus(i), v1::Bus::kNameFieldNumber, scope);
     bus_names.Check(config.bus(i).name(), config.bus(i), v1::Bus::kNameFieldNumber, scope);
   }
+  for (int i = 0; i < config.can_bus_size(); ++i) {
+    const Scope scope = root.Nested(Field(config, v1::Config::kCanBusFieldNumber), i);
+    CheckName(config.can_bus(i), v1::CanBus::kNameFieldNumber, scope);
+    bus_names.Check(config.can_bus(i).name(), config.can_bus(i), v1::CanBus::kNameFieldNumber, scope);
+  }
   UniqueNames device_names;
   const auto check = [&](const Message& device, int number, const std::string& name, const Scope& scope) {
     CheckName(device, number, scope);
@@ -79,45 +80,6 @@ void CheckNames(const v1::Config& config, const Scope& root) {
   }
 }
 
-// Two paths to one port (a link in /dev/serial/by-id and /dev/ttyUSB0) are one port.
-std::string RealPort(const std::string& port) {
-  if (absl::StartsWith(port, "tcp://")) return port;
-  char resolved[PATH_MAX];
-  return realpath(port.c_str(), resolved) == nullptr ? port : std::string(resolved);
-}
-
-void CheckBuses(const v1::Config& config, const Scope& root) {
-  std::map<std::string, std::string> owners;  // port → path of its bus
-  for (int i = 0; i < config.bus_size(); ++i) {
-    const v1::Bus& bus = config.bus(i);
-    const Scope scope = root.Nested(Field(config, v1::Config::kBusFieldNumber), i);
-    const FieldDescriptor& port = Field(bus, v1::Bus::kPortFieldNumber);
-    if (!bus.port().empty()) {
-      std::string host;
-      int number = 0;
-      if (absl::StartsWith(bus.port(), "tcp://") ? !SplitHostPort(bus.port().substr(6), host, number)
-                                                 : bus.port().front() != '/') {
-        scope.Add(port, absl::StrCat("= \"", bus.port(),
-                                     "\" must be a full path (\"/dev/serial/by-id/…\") or \"tcp://host:port\""));
-      }
-      const auto [known, is_new] = owners.emplace(RealPort(bus.port()), scope.path());
-      if (!is_new) {
-        scope.Add(port, absl::StrCat("= \"", bus.port(), "\" is already the port of ", known->second,
-                                     "; devices on one line share one bus"));
-      }
-    }
-    if (bus.has_baud()) {
-      static constexpr uint32_t kSteps[] = {1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200};
-      bool known = bus.baud() < kSteps[0] || bus.baud() > 115200;  // those are reported as outside the range
-      for (const uint32_t step : kSteps) known = known || bus.baud() == step;
-      if (!known) {
-        scope.Add(Field(bus, v1::Bus::kBaudFieldNumber),
-                  absl::StrCat("= ", bus.baud(), " is none of 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200"));
-      }
-    }
-  }
-}
-
 // Reports an entry without a device.
 void CheckHasDevice(const Message& entry, const Scope& scope) {
   if (DeviceOf(entry).field != nullptr) return;
@@ -129,87 +91,6 @@ void CheckHasDevice(const Message& entry, const Scope& scope) {
   }
   scope.Add(absl::StrCat("has no device: one of ", arms));
 }
-
-// What devices on shared lines may not do to each other. A device on a line has the fields `bus` and, where several fit
-// on one, `address`.
-class BusUsers {
- public:
-  BusUsers(const v1::Config& config, const DeviceCatalog& catalog) : config_(config), catalog_(catalog) {}
-
-  void Check(const Message& entry, DeviceKind kind, const Scope& entry_scope) {
-    const SelectedDevice device = DeviceOf(entry);
-    if (device.field == nullptr) return;
-    const Message& options = *device.options;
-    const FieldDescriptor* bus_field = options.GetDescriptor()->FindFieldByName("bus");
-    if (bus_field == nullptr) return;
-    const Scope scope = entry_scope.Nested(*device.field);
-    const std::string name = options.GetReflection()->GetString(options, bus_field);
-    if (name.empty()) return;  // reported as missing
-    const v1::Bus* bus = Find(name);
-    if (bus == nullptr) {
-      scope.Add(*bus_field, absl::StrCat("= \"", name, "\" is the name of no bus", Known()));
-      return;
-    }
-    const DeviceRules* rules = RulesOf(catalog_, kind, entry);
-    if (rules == nullptr) return;
-    const auto [first, is_first] = first_users_.emplace(name, FirstUser{rules, scope.path()});
-    const FirstUser& other = first->second;
-    if (!is_first && other.rules->bus_protocol() != rules->bus_protocol()) {
-      scope.Add(*bus_field, absl::StrCat("= \"", name, "\": a ", rules->name(), " speaks ", rules->bus_protocol(),
-                                         " and shares no line with the ", other.rules->bus_protocol(), " of ",
-                                         other.path, "; name another bus"));
-      return;
-    }
-    CheckAddress(options, name, *bus_field, scope);
-    if (!is_first && !bus->has_baud() && other.rules->baud() != rules->baud()) {
-      scope.Add(*bus_field, absl::StrCat("= \"", name, "\": this device expects ", rules->baud(), " baud, ", other.path,
-                                         " on the same bus ", other.rules->baud(),
-                                         "; set both to one rate and name it in the bus's baud"));
-    }
-  }
-
- private:
-  struct FirstUser {
-    const DeviceRules* rules;
-    std::string path;
-  };
-
-  void CheckAddress(const Message& options, const std::string& bus, const FieldDescriptor& bus_field,
-                    const Scope& scope) {
-    const FieldDescriptor* address_field = options.GetDescriptor()->FindFieldByName("address");
-    // What has no address has its line for itself.
-    const double address = address_field == nullptr ? 0 : NumberInForce(options, address_field->number());
-    const auto [known, is_new] = addresses_.emplace(std::pair(bus, address), scope.path());
-    if (is_new) return;
-    if (address_field == nullptr) {
-      scope.Add(bus_field, absl::StrCat("= \"", bus, "\" is already the line of ", known->second,
-                                        ", and these devices have no addresses; name another bus"));
-      return;
-    }
-    scope.Add(*address_field, absl::StrCat("= ", FormatNumber(address), " is already the address of ", known->second,
-                                           " on bus \"", bus, "\""));
-  }
-
-  const v1::Bus* Find(const std::string& name) const {
-    for (const v1::Bus& bus : config_.bus()) {
-      if (bus.name() == name) return &bus;
-    }
-    return nullptr;
-  }
-
-  std::string Known() const {
-    std::string names;
-    for (const v1::Bus& bus : config_.bus()) {
-      if (!bus.name().empty()) absl::StrAppend(&names, names.empty() ? ": one of " : ", ", bus.name());
-    }
-    return names.empty() ? ": the file names none" : names;
-  }
-
-  const v1::Config& config_;
-  const DeviceCatalog& catalog_;
-  std::map<std::pair<std::string, double>, std::string> addresses_;  // bus, address → path
-  std::map<std::string, FirstUser> first_users_;                     // bus → its first device
-};
 
 void CheckConverter(const v1::Converter& converter, const DeviceRules& rules, const Scope& scope) {
   using v1::Converter;

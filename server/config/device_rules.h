@@ -13,6 +13,9 @@
 
 namespace abcds {
 
+// What kind of line the `bus` field of a device names.
+enum class BusKind : uint8_t { kSerial, kCan };
+
 enum class DeviceKind : uint8_t { kMeter, kConverter, kBms };
 
 class DeviceRules {
@@ -29,6 +32,8 @@ class DeviceRules {
   [[nodiscard]] virtual bool simulated() const { return false; }
   // The baud rate it expects of its bus where the bus names none; 0: the device is on no bus.
   [[nodiscard]] virtual uint32_t baud() const { return 0; }
+  // The kind of that bus. Its bit rate is the bus's own affair where it is CAN.
+  [[nodiscard]] virtual BusKind bus_kind() const { return BusKind::kSerial; }
   // What is spoken on its bus: "Modbus RTU". Devices share a bus only where they speak the same and have addresses.
   // Empty: the device is on no bus.
   [[nodiscard]] virtual std::string bus_protocol() const { return ""; }

@@ -79,11 +79,17 @@ std::vector<FieldRule> MeterRules() {
 }
 
 std::vector<FieldRule> ConverterRules() {
-  using v1::Bus, v1::Converter, v1::Response, v1::Lumentree, v1::Trucki;
+  using v1::Bus, v1::CanBus, v1::Converter, v1::Response, v1::Lumentree, v1::Trucki;
   return {
       Required<Bus>(Bus::kNameFieldNumber),
       Required<Bus>(Bus::kPortFieldNumber),
       Number<Bus>(Bus::kBaudFieldNumber, 1200, 115200),  // what the devices expect; CheckBuses knows the steps
+
+      Required<CanBus>(CanBus::kNameFieldNumber),
+      Value<CanBus>(CanBus::kInterfaceFieldNumber),
+      Value<CanBus>(CanBus::kSlcanPortFieldNumber),
+      Number<CanBus>(CanBus::kBitrateFieldNumber, 10'000, 1'000'000, "250000"),  // CheckBuses knows the steps
+      Value<CanBus>(CanBus::kBringUpFieldNumber, "false"),
 
       // What has no default here has the device's.
       Required<Converter>(Converter::kNameFieldNumber),

@@ -91,6 +91,11 @@ Site MakeSite(v1::Config config, const DeviceCatalog& catalog) {
   for (const v1::Bus& bus : config.bus()) {
     site.buses.push_back({bus.name(), bus.port(), BusBaud(config, bus, catalog)});
   }
+  for (const v1::CanBus& bus : config.can_bus()) {
+    const double bitrate = NumberInForce(bus, v1::CanBus::kBitrateFieldNumber);
+    site.can_buses.push_back(
+        {bus.name(), bus.interface(), bus.slcan_port(), static_cast<uint32_t>(bitrate), bus.bring_up()});
+  }
 
   const v1::RealTime& real_time = config.real_time();
   site.period =

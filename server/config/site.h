@@ -28,6 +28,14 @@ struct Site {
     uint32_t baud = 0;
   };
 
+  struct CanBus {
+    std::string name;
+    std::string interface;   // of the kernel; empty: an adapter at
+    std::string slcan_port;  // this port
+    uint32_t bitrate = 0;
+    bool bring_up = false;
+  };
+
   std::string name;
   CoreSettings core;
 
@@ -42,6 +50,7 @@ struct Site {
   std::optional<Device> battery;   // the BMS
   std::vector<Device> converters;  // in the order of core.converters
   std::vector<SerialBus> buses;
+  std::vector<CanBus> can_buses;
 
   // The file as parsed, for server/devices. It holds passwords: never print, log or export it.
   v1::Config config;

@@ -44,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"UnknownBlockIsSkippedAsAWhole",
              "webserver { port: 9000 tls { on: true } }\nsite: \"home\"\n",
              {"site:1:1: webserver is not a known field; known here: site, bus, meter, converter, bms, battery, "
-              "regulation, real_time, services"}},
+              "regulation, real_time, services, can_bus"}},
         Case{"AllUnknownFieldsAtOnce",
              "sit: \"home\"\nbattery { cells: 8 }\nregulation { target: 3 }\n",
              {"site:1:1: sit is not a known field; did you mean \"site\"?",
@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
             "NotTextFormatAtAll",
             "[Setup]\nloglevel = 20\n",
             {"site:1:2: Setup is not a known field; known here: site, bus, meter, converter, bms, battery, regulation, "
-             "real_time, services",
+             "real_time, services, can_bus",
              "site:2:1: syntax error: Expected \"{\""}},
         Case{"PasswordIsNeverRepeated", kBroker, {"site:3:3: meter.mqtt.broker.password must be text in quotes"}}),
     [](const auto& info) { return info.param.name; });

@@ -1,4 +1,4 @@
-// Whether the configuration's serial ports are there at all.
+// Whether the configuration's serial ports and CAN interfaces are there at all.
 #ifndef ABCDS_SERVER_MAIN_PORTS_H_
 #define ABCDS_SERVER_MAIN_PORTS_H_
 

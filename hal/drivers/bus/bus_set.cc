@@ -2,10 +2,24 @@
 
 #include "absl/strings/str_cat.h"
 #include "hal/transport/byte_bus.h"
+#include "hal/transport/can_bus.h"
+#include "hal/transport/can_open.h"
 #include "hal/transport/modbus_bus.h"
 #include "hal/transport/serial_port.h"
 
 namespace abcds {
+namespace {
+
+// Up to the first one that is refused.
+template <class Buses>
+absl::Status StartAll(const Buses& buses) {
+  for (const auto& [name, bus] : buses) {
+    if (absl::Status started = bus->Start(); !started.ok()) return started;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 BusSet::BusSet() = default;
 BusSet::~BusSet() { Stop(); }
@@ -26,27 +40,29 @@ absl::StatusOr<ByteBus*> BusSet::Bytes(const std::string& name, const std::strin
   return bus.get();
 }
 
+CanBus& BusSet::Can(const std::string& name, const CanLineSettings& line) {
+  std::unique_ptr<CanBus>& bus = can_[name];
+  if (bus == nullptr) {
+    bus = std::make_unique<CanBus>(CanOptions{.interface = line.interface,
+                                              .slcan_port = line.slcan_port,
+                                              .bitrate = line.bitrate,
+                                              .bring_up = line.bring_up});
+  }
+  return *bus;
+}
+
 absl::Status BusSet::Start() {
-  for (const auto& [name, bus] : modbus_) {
-    const absl::Status started = bus->Start();
-    if (!started.ok()) {
-      Stop();
-      return started;
-    }
-  }
-  for (const auto& [name, bus] : bytes_) {
-    const absl::Status started = bus->Start();
-    if (!started.ok()) {
-      Stop();
-      return started;
-    }
-  }
-  return absl::OkStatus();
+  absl::Status started = StartAll(modbus_);
+  if (started.ok()) started = StartAll(bytes_);
+  if (started.ok()) started = StartAll(can_);
+  if (!started.ok()) Stop();
+  return started;
 }
 
 void BusSet::Stop() {
   for (const auto& [name, bus] : modbus_) bus->Stop();
   for (const auto& [name, bus] : bytes_) bus->Stop();
+  for (const auto& [name, bus] : can_) bus->Stop();
 }
 
 }  // namespace abcds

@@ -12,7 +12,16 @@
 namespace abcds {
 
 class ByteBus;
+class CanBus;
 class ModbusBus;
+
+// Where a CAN bus is. Either `interface` or `slcan_port` is set.
+struct CanLineSettings {
+  std::string interface{};   // of the kernel: "can0"
+  std::string slcan_port{};  // of an SLCAN adapter: device node, pty, or "tcp://host:port"
+  int bitrate = 250'000;
+  bool bring_up = false;  // an interface that is down
+};
 
 class BusSet {
  public:
@@ -27,6 +36,9 @@ class BusSet {
   // The same for a line whose devices frame their bytes themselves. FailedPrecondition where devices on it speak Modbus.
   [[nodiscard]] absl::StatusOr<ByteBus*> Bytes(const std::string& name, const std::string& port, int baud);
 
+  // The CAN bus with this name.
+  [[nodiscard]] CanBus& Can(const std::string& name, const CanLineSettings& line);
+
   // After the devices are made and started. FailedPrecondition, with nothing left running, where another process owns a
   // port; a port that is merely absent is no error.
   [[nodiscard]] absl::Status Start();
@@ -36,6 +48,7 @@ class BusSet {
  private:
   std::map<std::string, std::unique_ptr<ModbusBus>> modbus_;
   std::map<std::string, std::unique_ptr<ByteBus>> bytes_;
+  std::map<std::string, std::unique_ptr<CanBus>> can_;
 };
 
 }  // namespace abcds
