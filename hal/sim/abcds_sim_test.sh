@@ -22,7 +22,7 @@ cat "$dir/out"
 check "ends by itself with 0" test "$status" -eq 0
 check "says how to start the daemon" grep -qx "run: abcdsd --config $dir/site.textproto" "$dir/out"
 check "takes commands" grep -qx "meter nan for 1 s" "$dir/out"
-check "refuses unknown commands" grep -qx "unknown command explode; try help" "$dir/out"
+check "refuses unknown commands" grep -qx "unknown command explode: this site has meter, broker, lumentree, load; try help" "$dir/out"
 check "a fault ends by itself" grep -qx "over: meter nan" "$dir/out"
 check "shows the state of the house" grep -q "load   700 W" "$dir/out"
 check "says that nobody regulated" grep -q "^No setpoint ever arrived" "$dir/out"
@@ -48,7 +48,7 @@ refused() {  # refused EXIT_CODE SENTENCE FLAG…
   check "sentence of $*" grep -qF -- "$sentence" "$dir/out"
 }
 refused 1 'no load is called "stepz"' --load=stepz
-refused 1 '--lumentree must be 600, 1000 or 2000' --lumentree=700
+refused 1 'the models are 600, 1000, 2000' --inverter=lumentree:700
 refused 1 '--speed=99 is outside [0.1, 10]' --speed=99
 refused 1 '--meter must be mqtt or shelly-3em' --meter=sml
 refused 1 '--broker must be HOST:PORT' --broker=localhost

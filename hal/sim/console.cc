@@ -1,8 +1,8 @@
 #include "hal/sim/console.h"
 
 #include <algorithm>
-#include <array>
-#include <map>
+#include <cmath>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -13,99 +13,93 @@
 namespace abcds::sim {
 namespace {
 
-using MeterFault = MqttMeterWire::Fault;
-using ShellyFault = ShellyMeterWire::Fault;
-
-const std::map<std::string, MeterFault>& MeterFaults() {
-  static const auto* const kFaults = new std::map<std::string, MeterFault>{
-      {"silent", MeterFault::kSilent},
-      {"garbage", MeterFault::kGarbage},
-      {"nan", MeterFault::kNan},
-      {"empty", MeterFault::kEmpty},
-      {"implausible", MeterFault::kImplausible},
-      {"flip", MeterFault::kFlipped},
-      {"kilowatts", MeterFault::kKilowatts},
-      {"frozen", MeterFault::kFrozen},
-      {"retained", MeterFault::kRetained},
-  };
-  return *kFaults;
-}
-
-// Of the Shelly: what its server does, and what its documents say.
-const std::map<std::string, HttpServerFault>& ShellyServerFaults() {
-  static const auto* const kFaults = new std::map<std::string, HttpServerFault>{
-      {"silent", HttpServerFault::kSilent},    {"refuse", HttpServerFault::kRefuse},
-      {"drip", HttpServerFault::kDrip},        {"stall", HttpServerFault::kStallBody},
-      {"reset", HttpServerFault::kResetBody},  {"endless", HttpServerFault::kEndlessBody},
-      {"long", HttpServerFault::kLengthLong},  {"short", HttpServerFault::kLengthShort},
-      {"not_http", HttpServerFault::kNotHttp},
-  };
-  return *kFaults;
-}
-
-const std::map<std::string, ShellyFault>& ShellyFaults() {
-  static const auto* const kFaults = new std::map<std::string, ShellyFault>{
-      {"empty", ShellyFault::kEmpty},         {"html", ShellyFault::kHtml},
-      {"truncated", ShellyFault::kTruncated}, {"deep", ShellyFault::kDeep},
-      {"null", ShellyFault::kNull},           {"nan", ShellyFault::kNan},
-      {"missing", ShellyFault::kMissing},     {"invalid", ShellyFault::kInvalid},
-      {"flip", ShellyFault::kFlipped},        {"implausible", ShellyFault::kImplausible},
-      {"kilowatts", ShellyFault::kKilowatts}, {"frozen", ShellyFault::kFrozen},
-      {"dead", ShellyFault::kDead},
-  };
-  return *kFaults;
-}
-
-// A fault of the serial line, with or without a number behind its name.
-struct LineFaultKind {
-  const char* name;
-  const char* number;  // what the number means; null: none
-  void (*set)(LineFaults& faults, int number);
-};
-constexpr std::array<LineFaultKind, 10> kLineFaults = {{
-    {"silent", nullptr, [](LineFaults& f, int n) { f.silent = n != 0; }},
-    {"mute", nullptr, [](LineFaults& f, int n) { f.mute = n != 0; }},
-    {"echo", nullptr, [](LineFaults& f, int n) { f.echo = n != 0; }},
-    {"wrong_address", nullptr, [](LineFaults& f, int n) { f.wrong_address = n != 0; }},
-    {"exception", "CODE", [](LineFaults& f, int n) { f.exception = static_cast<uint8_t>(n); }},
-    {"corrupt", "EVERY", [](LineFaults& f, int n) { f.corrupt_every = n; }},
-    {"stray", "EVERY", [](LineFaults& f, int n) { f.stray_byte_every = n; }},
-    {"drop", "EVERY", [](LineFaults& f, int n) { f.drop_every = n; }},
-    {"half", "EVERY", [](LineFaults& f, int n) { f.half_every = n; }},
-    {"slow", "MILLISECONDS", [](LineFaults& f, int n) { f.delay = std::chrono::milliseconds(n); }},
-}};
-
 constexpr char kTryHelp[] = "; try help";
+constexpr double kLongestFaultS = 1e6;
+
+// What stands behind the first `words` words of a line.
+std::string RestOf(const std::string& line, int words) {
+  size_t at = 0;
+  for (int i = 0; i <= words; ++i) {
+    at = line.find_first_not_of(" \t", at);
+    if (at == std::string::npos) return "";
+    if (i < words) at = std::min(line.find_first_of(" \t", at), line.size());
+  }
+  return line.substr(at);
+}
+
+std::string UsageOf(const std::string& device, const FaultKind& kind) {
+  std::string usage = device;
+  for (const std::string& word : {kind.name, kind.number.name}) {
+    if (!word.empty()) absl::StrAppend(&usage, " ", word);
+  }
+  return usage + " [SECONDS]";
+}
+
+std::optional<double> Parse(const std::string& word, const FaultKind::Number& number) {
+  double value = 0;
+  // Written so that NaN fails.
+  if (!absl::SimpleAtod(word, &value) || !(value >= number.low && value <= number.high)) return std::nullopt;
+  if (number.whole && value != std::round(value)) return std::nullopt;
+  return value;
+}
+
+// The load is nobody's device, and its one fault has no name.
+Breakable LoadOf(SharedHouse& house) {
+  return {.name = "load",
+          .faults = {{.name = "",
+                      .number = {.name = "WATTS", .low = -1e6, .high = 1e6, .whole = false},
+                      .begin = [&house](double watts) { house.SetLoad(Watts(watts)); },
+                      .end = [&house] { house.SetLoad(std::nullopt); },
+                      .shared = "",
+                      .ended_by = ""}},
+          .actions = {}};
+}
 
 }  // namespace
 
-std::string Console::Help() {
-  return "A number of seconds at the end of a fault lets it go away by itself.\n"
-         "  meter silent|garbage|nan|empty|implausible|flip|kilowatts|frozen|retained [SECONDS]\n"
-         "  meter replay COUNT       send the last COUNT values again, at once\n"
-         "  meter raw TEXT           send this payload once\n"
-         "  meter ok                 end all faults of the meter\n"
-         "  With --meter=shelly-3em: meter silent|refuse|drip|stall|reset|endless|long|short|not_http [SECONDS]\n"
-         "  meter empty|html|truncated|deep|null|nan|missing|invalid|flip|implausible|kilowatts|frozen|dead [SECONDS]\n"
-         "  meter status CODE [SECONDS]       an HTTP status in place of its replies\n"
-         "  broker stop|freeze [SECONDS]      kill it, or let it answer nothing\n"
-         "  broker ok                start or thaw it\n"
-         "  lumentree silent|mute|echo|wrong_address [SECONDS]    mute: obeys, but does not answer\n"
-         "  lumentree corrupt|stray|drop|half EVERY [SECONDS]     spoil each EVERY-th reply\n"
-         "  lumentree slow MILLISECONDS [SECONDS]\n"
-         "  lumentree exception CODE [SECONDS]\n"
-         "  lumentree unplug [SECONDS]        pull the serial adapter; lumentree plug puts it back\n"
-         "  lumentree mains_off [SECONDS]     with the mains back it starts at full power by itself\n"
-         "  lumentree limit WATTS [SECONDS]   gives less than it is told\n"
-         "  lumentree ok             end all faults of the inverter\n"
-         "  bms silent|echo|half|zero_cell|foreign [SECONDS]      foreign: another master talks in between\n"
-         "  bms corrupt EVERY [SECONDS]       one wrong bit in each EVERY-th reply\n"
-         "  bms unplug [SECONDS]     pull its serial adapter; bms plug puts it back\n"
-         "  bms ok                   end all faults of the BMS\n"
-         "  load WATTS [SECONDS]     a load in place of the profile's; load ok ends it\n"
-         "  ok                       end all faults\n"
-         "  faults                   which are present\n"
+Console::Console(Site& site) {
+  for (const auto& device : site.devices()) {
+    for (Breakable& breakable : device->Breakables()) devices_.push_back(std::move(breakable));
+  }
+  devices_.push_back(LoadOf(site.house()));
+}
+
+std::string Console::Usage(const Breakable& device) const {
+  std::string switches;
+  std::string lines;
+  for (const FaultKind& kind : device.faults) {
+    if (!kind.number.name.empty()) {
+      absl::StrAppend(&lines, "  ", UsageOf(device.name, kind), "\n");
+    } else {
+      absl::StrAppend(&switches, switches.empty() ? "" : "|", kind.name);
+    }
+    if (!kind.ended_by.empty()) {
+      absl::StrAppend(&lines, "  ", device.name, " ", kind.ended_by, "    ends ", kind.name, "\n");
+    }
+  }
+  for (const Action& action : device.actions) {
+    absl::StrAppend(&lines, "  ", device.name, " ", action.name, " ", action.arguments, "\n");
+  }
+  return absl::StrCat(switches.empty() ? "" : absl::StrCat("  ", device.name, " ", switches, " [SECONDS]\n"), lines,
+                      "  ", device.name, " ok    ends all of these\n");
+}
+
+std::string Console::Help() const {
+  std::string text =
+      "A number of seconds at the end of a fault lets it go away by itself. EVERY: each EVERY-th reply.\n"
+      "  mute: obeys, but does not answer      echo: an adapter that gives back what is sent\n"
+      "  foreign: another master in between    corrupt: one wrong bit      garbled: so many percent of all bytes\n"
+      "  stray: one byte more                  half: the first half only   pieces: so many bytes at once\n"
+      "  limit: gives less than it is told     mains_off: dead; a lumentree comes back at full power\n";
+  for (const Breakable& device : devices_) text += Usage(device);
+  return text +
+         "  ok        ends all faults\n"
+         "  faults    which are present\n"
          "  quit";
+}
+
+std::string Console::Names() const {
+  return absl::StrJoin(devices_, ", ", [](std::string* out, const Breakable& device) { out->append(device.name); });
 }
 
 std::string Console::Execute(const std::string& line, Nanoseconds now) {
@@ -114,50 +108,75 @@ std::string Console::Execute(const std::string& line, Nanoseconds now) {
   for (std::string word; in >> word;) words.push_back(word);
   if (words.empty()) return "";
   if (words[0] == "help" || words[0] == "?") return Help();
-  if (words[0] == "meter") {
-    if (site_.shelly() != nullptr) return Shelly(words, now);
-    if (words.size() > 2 && words[1] == "raw") {
-      site_.meter()->SendRaw(line.substr(line.find("raw") + 4));
-      return "sent";
-    }
-    return Meter(words, now);
-  }
-  if (words[0] == "broker") return Broker(words, now);
-  if (words[0] == "lumentree") return Lumentree(words, now);
-  if (words[0] == "bms") return Bms(words, now);
-  if (words[0] == "load") return Load(words, now);
-  if (words[0] == "ok") return End("");
+  if (words[0] == "ok") return End([](const Fault&) { return true; });
   if (words[0] == "faults") return faults_.empty() ? "none" : Active();
   if (words[0] == "quit") {
     quit_ = true;
     return "";
   }
-  return absl::StrCat("unknown command ", words[0], kTryHelp);
+  for (const Breakable& device : devices_) {
+    if (device.name == words[0]) return ExecuteOn(device, words, RestOf(line, 2), now);
+  }
+  return absl::StrCat("unknown command ", words[0], ": this site has ", Names(), kTryHelp);
 }
 
-std::string Console::Begin(const std::string& name, const Words& words, size_t at, Nanoseconds now,
-                           const std::function<void()>& make, std::function<void()> undo) {
+std::string Console::ExecuteOn(const Breakable& device, const Words& words, const std::string& rest, Nanoseconds now) {
+  const std::string what = words.size() > 1 ? words[1] : "";
+  if (what == "ok") {
+    const std::string prefix = device.name + " ";
+    return End([&](const Fault& fault) { return fault.name == device.name || fault.name.rfind(prefix, 0) == 0; });
+  }
+  for (const Action& action : device.actions) {
+    if (action.name != what) continue;
+    if (action.act(rest)) return "done";
+    return absl::StrCat(device.name, " ", what, " ", action.arguments, kTryHelp);
+  }
+  for (const FaultKind& kind : device.faults) {
+    if (!kind.ended_by.empty() && kind.ended_by == what) {
+      const std::string id = kind.shared.empty() ? absl::StrCat(device.name, " ", kind.name) : kind.shared;
+      return End([&](const Fault& fault) { return fault.shared == id; });
+    }
+    if (kind.name.empty()) return Begin(device.name, kind, Words(words.begin() + 1, words.end()), now);
+    if (kind.name == what) return Begin(device.name, kind, Words(words.begin() + 2, words.end()), now);
+  }
+  return absl::StrCat("the ", device.name, " has no \"", what, "\"", kTryHelp);
+}
+
+std::string Console::Begin(const std::string& device, const FaultKind& kind, const Words& words, Nanoseconds now) {
+  const std::string name = kind.name.empty() ? device : absl::StrCat(device, " ", kind.name);
+  size_t at = 0;
+  double number = 0;
+  if (!kind.number.name.empty()) {
+    const std::optional<double> parsed = words.empty() ? std::nullopt : Parse(words[at], kind.number);
+    if (!parsed.has_value()) return absl::StrCat(UsageOf(device, kind), kTryHelp);
+    number = *parsed;
+    ++at;
+  }
   double seconds = 0;
-  if (words.size() > at && (!absl::SimpleAtod(words[at], &seconds) || !(seconds > 0 && seconds <= 1e6))) {
+  if (words.size() > at && (!absl::SimpleAtod(words[at], &seconds) || !(seconds > 0 && seconds <= kLongestFaultS))) {
     return absl::StrCat("\"", words[at], "\" is no number of seconds", kTryHelp);
   }
   if (words.size() > at + 1) return absl::StrCat("too many words", kTryHelp);
+  const std::string shared = kind.shared.empty() ? name : kind.shared;
   // Begun again, it gets a new end.
-  faults_.erase(std::remove_if(faults_.begin(), faults_.end(), [&](const Fault& f) { return f.name == name; }),
+  faults_.erase(std::remove_if(faults_.begin(), faults_.end(), [&](const Fault& f) { return f.shared == shared; }),
                 faults_.end());
-  make();
-  faults_.push_back({name, seconds > 0 ? now + FromSeconds(seconds) : Nanoseconds::max(), std::move(undo)});
+  kind.begin(number);
+  faults_.push_back({.name = name,
+                     .shared = shared,
+                     .until = seconds > 0 ? now + FromSeconds(seconds) : Nanoseconds::max(),
+                     .end = kind.end});
   return seconds > 0 ? absl::StrCat(name, " for ", seconds, " s") : name;
 }
 
-std::string Console::End(const std::string& prefix) {
+std::string Console::End(const std::function<bool(const Fault&)>& meant) {
   Words ended;
   for (auto fault = faults_.begin(); fault != faults_.end();) {
-    if (fault->name.rfind(prefix, 0) != 0) {
+    if (!meant(*fault)) {
       ++fault;
       continue;
     }
-    fault->undo();
+    fault->end();
     ended.push_back(absl::StrCat("over: ", fault->name));
     fault = faults_.erase(fault);
   }
@@ -165,181 +184,12 @@ std::string Console::End(const std::string& prefix) {
 }
 
 std::string Console::Tick(Nanoseconds now) {
-  Words ended;
-  for (auto fault = faults_.begin(); fault != faults_.end();) {
-    if (fault->until > now) {
-      ++fault;
-      continue;
-    }
-    fault->undo();
-    ended.push_back(absl::StrCat("over: ", fault->name));
-    fault = faults_.erase(fault);
-  }
-  return absl::StrJoin(ended, "\n");
+  const auto due = [now](const Fault& fault) { return fault.until <= now; };
+  return std::any_of(faults_.begin(), faults_.end(), due) ? End(due) : "";
 }
 
 std::string Console::Active() const {
   return absl::StrJoin(faults_, ", ", [](std::string* out, const Fault& fault) { out->append(fault.name); });
-}
-
-std::string Console::Meter(const Words& words, Nanoseconds now) {
-  const std::string what = words.size() > 1 ? words[1] : "";
-  if (what == "ok") return End("meter ");
-  if (what == "replay") {
-    uint32_t count = 0;
-    if (words.size() != 3 || !absl::SimpleAtoi(words[2], &count)) return absl::StrCat("meter replay COUNT", kTryHelp);
-    site_.meter()->Replay(count);
-    return "sent";
-  }
-  const auto fault = MeterFaults().find(what);
-  if (fault == MeterFaults().end()) return absl::StrCat("the meter has no \"", what, "\"", kTryHelp);
-  const MeterFault kind = fault->second;
-  return Begin(
-      "meter " + what, words, 2, now, [&] { site_.meter()->SetFault(kind, true); },
-      [this, kind] { site_.meter()->SetFault(kind, false); });
-}
-
-std::string Console::Shelly(const Words& words, Nanoseconds now) {
-  ShellyMeterWire* const shelly = site_.shelly();
-  const std::string what = words.size() > 1 ? words[1] : "";
-  if (what == "ok") return End("meter ");
-  if (what == "status") {
-    int status = 0;
-    if (words.size() < 3 || !absl::SimpleAtoi(words[2], &status) || status < 201 || status > 599) {
-      return absl::StrCat("meter status CODE [SECONDS]", kTryHelp);
-    }
-    return Begin(
-        "meter status", words, 3, now, [&] { shelly->SetStatus(status); }, [shelly] { shelly->SetStatus(0); });
-  }
-  if (const auto fault = ShellyServerFaults().find(what); fault != ShellyServerFaults().end()) {
-    const HttpServerFault kind = fault->second;
-    return Begin(
-        "meter " + what, words, 2, now, [&] { shelly->server().SetFault(kind, true); },
-        [shelly, kind] { shelly->server().SetFault(kind, false); });
-  }
-  const auto fault = ShellyFaults().find(what);
-  if (fault == ShellyFaults().end()) return absl::StrCat("the meter has no \"", what, "\"", kTryHelp);
-  const ShellyFault kind = fault->second;
-  return Begin(
-      "meter " + what, words, 2, now, [&] { shelly->SetFault(kind, true); },
-      [shelly, kind] { shelly->SetFault(kind, false); });
-}
-
-std::string Console::Broker(const Words& words, Nanoseconds now) {
-  BrokerProcess* const broker = site_.broker();
-  if (broker == nullptr)
-    return "there is no broker of ours: start the simulation without --broker, and with --meter=mqtt";
-  const std::string what = words.size() > 1 ? words[1] : "";
-  if (what == "ok") return End("broker ");
-  if (what == "stop") {
-    return Begin(
-        "broker stop", words, 2, now, [&] { broker->Stop(); }, [broker] { broker->Start().IgnoreError(); });
-  }
-  if (what == "freeze") {
-    return Begin(
-        "broker freeze", words, 2, now, [&] { broker->Freeze(true); }, [broker] { broker->Freeze(false); });
-  }
-  return absl::StrCat("the broker has no \"", what, "\"", kTryHelp);
-}
-
-std::string Console::Lumentree(const Words& words, Nanoseconds now) {
-  const std::string what = words.size() > 1 ? words[1] : "";
-  if (what == "ok") return End("lumentree ");
-  if (what == "plug") return End("lumentree unplug");
-  if (what == "unplug") {
-    return Begin(
-        "lumentree unplug", words, 2, now, [&] { site_.line().Unplug(); },
-        [this] { site_.line().Plug().IgnoreError(); });
-  }
-  if (what == "mains_off") {
-    return Begin(
-        "lumentree mains_off", words, 2, now, [&] { site_.SetMains(false); }, [this] { site_.SetMains(true); });
-  }
-  if (what == "limit") {
-    double watts = 0;
-    if (words.size() < 3 || !absl::SimpleAtod(words[2], &watts) || !(watts >= 0)) {
-      return absl::StrCat("lumentree limit WATTS [SECONDS]", kTryHelp);
-    }
-    return Begin(
-        "lumentree limit", words, 3, now, [&] { site_.SetInverterLimit(Watts(watts)); },
-        [this] { site_.SetInverterLimit(std::nullopt); });
-  }
-  return LineFault(words, now);
-}
-
-std::string Console::Bms(const Words& words, Nanoseconds now) {
-  JkBmsLine* const bms = site_.bms();
-  if (bms == nullptr) return "there is no BMS: start the simulation with --bms=jk";
-  static constexpr std::array<std::pair<const char*, bool JkFaults::*>, 5> kSwitches = {{
-      {"silent", &JkFaults::silent},
-      {"echo", &JkFaults::echo},
-      {"half", &JkFaults::half},
-      {"zero_cell", &JkFaults::zero_cell},
-      {"foreign", &JkFaults::foreign},
-  }};
-  const std::string what = words.size() > 1 ? words[1] : "";
-  if (what == "ok") return End("bms ");
-  if (what == "plug") return End("bms unplug");
-  if (what == "unplug") {
-    return Begin(
-        "bms unplug", words, 2, now, [&] { bms->Unplug(); }, [bms] { bms->Plug().IgnoreError(); });
-  }
-  if (what == "corrupt") {
-    int every = 0;
-    if (words.size() < 3 || !absl::SimpleAtoi(words[2], &every) || every < 1) {
-      return absl::StrCat("bms corrupt EVERY [SECONDS]", kTryHelp);
-    }
-    const auto set = [bms](int n) {
-      JkFaults faults = bms->faults();
-      faults.corrupt_every = n;
-      bms->SetFaults(faults);
-    };
-    return Begin(
-        "bms corrupt", words, 3, now, [&] { set(every); }, [set] { set(0); });
-  }
-  for (const auto& [name, fault] : kSwitches) {
-    if (what != name) continue;
-    const auto set = [bms, fault = fault](bool present) {
-      JkFaults faults = bms->faults();
-      faults.*fault = present;
-      bms->SetFaults(faults);
-    };
-    return Begin(
-        "bms " + what, words, 2, now, [&] { set(true); }, [set] { set(false); });
-  }
-  return absl::StrCat("the BMS has no \"", what, "\"", kTryHelp);
-}
-
-std::string Console::LineFault(const Words& words, Nanoseconds now) {
-  const std::string what = words.size() > 1 ? words[1] : "";
-  const auto* const kind =
-      std::find_if(kLineFaults.begin(), kLineFaults.end(), [&](const LineFaultKind& k) { return k.name == what; });
-  if (kind == kLineFaults.end()) return absl::StrCat("the inverter has no \"", what, "\"", kTryHelp);
-  int number = 1;
-  size_t at = 2;
-  if (kind->number != nullptr) {
-    if (words.size() < 3 || !absl::SimpleAtoi(words[2], &number) || number < 1 || number > 100'000) {
-      return absl::StrCat("lumentree ", what, " ", kind->number, " [SECONDS]", kTryHelp);
-    }
-    at = 3;
-  }
-  const auto set = [this, kind](int value) {
-    LineFaults faults = site_.line().faults();
-    kind->set(faults, value);
-    site_.line().SetFaults(faults);
-  };
-  return Begin(
-      "lumentree " + what, words, at, now, [&] { set(number); }, [set] { set(0); });
-}
-
-std::string Console::Load(const Words& words, Nanoseconds now) {
-  if (words.size() == 2 && words[1] == "ok") return End("load");
-  double watts = 0;
-  if (words.size() < 2 || !absl::SimpleAtod(words[1], &watts) || !(watts > -1e6 && watts < 1e6)) {
-    return absl::StrCat("load WATTS [SECONDS]", kTryHelp);
-  }
-  return Begin(
-      "load", words, 2, now, [&] { site_.SetLoad(Watts(watts)); }, [this] { site_.SetLoad(std::nullopt); });
 }
 
 }  // namespace abcds::sim

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "hal/sim/breakable.h"
 #include "hal/sim/site.h"
 #include "hal/units/time.h"
 
@@ -15,7 +16,8 @@ namespace abcds::sim {
 // fault go away by itself.
 class Console {
  public:
-  explicit Console(Site& site) : site_(site) {}
+  // `site` must outlive it.
+  explicit Console(Site& site);
 
   // Executes one line at simulated time `now`. Returns what to tell the person, possibly several lines; never ends the
   // program: quit() says that it was asked for.
@@ -25,30 +27,29 @@ class Console {
   [[nodiscard]] bool quit() const { return quit_; }
   // Names of the faults that are present, for the status line.
   [[nodiscard]] std::string Active() const;
-  [[nodiscard]] static std::string Help();
+  // What can be said to this site.
+  [[nodiscard]] std::string Help() const;
 
  private:
   using Words = std::vector<std::string>;
   struct Fault {
     std::string name;
-    Nanoseconds until;  // max(): until told otherwise
-    std::function<void()> undo;
+    std::string shared;  // as FaultKind; the name where it is nobody else's
+    Nanoseconds until;   // max(): until told otherwise
+    std::function<void()> end;
   };
 
-  std::string Meter(const Words& words, Nanoseconds now);
-  std::string Shelly(const Words& words, Nanoseconds now);
-  std::string Broker(const Words& words, Nanoseconds now);
-  std::string Lumentree(const Words& words, Nanoseconds now);
-  std::string Bms(const Words& words, Nanoseconds now);
-  std::string LineFault(const Words& words, Nanoseconds now);
-  std::string Load(const Words& words, Nanoseconds now);
-  // Begins a fault; the word at `at`, if any, is how many seconds it lasts.
-  std::string Begin(const std::string& name, const Words& words, size_t at, Nanoseconds now,
-                    const std::function<void()>& make, std::function<void()> undo);
-  // Ends all faults whose name begins with `prefix`.
-  std::string End(const std::string& prefix);
+  [[nodiscard]] std::string ExecuteOn(const Breakable& device, const Words& words, const std::string& rest,
+                                      Nanoseconds now);
+  // Begins a fault. `words` are what stands behind its name: a number where the kind has one, then perhaps seconds.
+  [[nodiscard]] std::string Begin(const std::string& device, const FaultKind& kind, const Words& words,
+                                  Nanoseconds now);
+  // Ends all faults that are meant. One line each.
+  std::string End(const std::function<bool(const Fault&)>& meant);
+  [[nodiscard]] std::string Usage(const Breakable& device) const;
+  [[nodiscard]] std::string Names() const;
 
-  Site& site_;
+  std::vector<Breakable> devices_;
   std::vector<Fault> faults_;
   bool quit_ = false;
 };

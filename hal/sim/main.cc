@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -24,7 +25,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "hal/rt/clock.h"
-#include "hal/sim/config_text.h"
 #include "hal/sim/console.h"
 #include "hal/sim/profiles.h"
 #include "hal/sim/site.h"
@@ -41,8 +41,10 @@ ABSL_FLAG(double, meter_averaging, -1.0, "width of that window in seconds; -1: t
 ABSL_FLAG(double, meter_noise, 2.0, "standard deviation of the meter's noise in W");
 ABSL_FLAG(double, meter_jitter, 0.03, "each message comes up to so many seconds earlier or later");
 ABSL_FLAG(double, meter_loss, 0.0, "share of the messages that never arrive, 0 to 1");
-ABSL_FLAG(int, lumentree, 600, "model of the inverter: 600, 1000 or 2000");
-ABSL_FLAG(std::string, pty, "/tmp/abcds-sim-lumentree", "path that the inverter's serial line gets");
+ABSL_FLAG(std::string, inverter, "lumentree:600",
+          "inverters on one serial line, KIND[:MODEL][@ADDRESS] with commas: lumentree:600, lumentree:1000, "
+          "lumentree:2000, trucki:1000, trucki:2000 (SUN GTIL2 with a Trucki board); addresses count from 1");
+ABSL_FLAG(std::string, pty, "/tmp/abcds-sim-lumentree", "path that the inverters' serial line gets");
 ABSL_FLAG(std::string, bms, "none", "battery management system on a serial line of its own: none, or jk");
 ABSL_FLAG(std::string, bms_pty, "/tmp/abcds-sim-bms", "path that the BMS's serial line gets");
 ABSL_FLAG(double, soc, 0.6, "state of charge at the start, 0 to 1");
@@ -76,12 +78,13 @@ absl::Status InRange(const char* name, double value, double low, double high) {
 
 absl::StatusOr<SiteOptions> OptionsFromFlags() {
   SiteOptions options;
-  options.lumentree_model = absl::GetFlag(FLAGS_lumentree);
-  if (options.lumentree_model != 600 && options.lumentree_model != 1000 && options.lumentree_model != 2000) {
-    return absl::InvalidArgumentError("--lumentree must be 600, 1000 or 2000");
-  }
-  // The 2000 is for 48 V.
-  options.cells = options.lumentree_model == 2000 ? 16 : 8;
+  absl::StatusOr<std::vector<InverterOptions>> inverters = ParseInverters(absl::GetFlag(FLAGS_inverter));
+  if (!inverters.ok())
+    return absl::InvalidArgumentError(absl::StrCat("--inverter: ", std::string(inverters.status().message())));
+  options.inverters = *std::move(inverters);
+  options.cells = 0;
+  for (const InverterOptions& inverter : options.inverters)
+    options.cells = std::max(options.cells, UsualCells(inverter));
   options.pty = absl::GetFlag(FLAGS_pty);
   if (options.pty.empty()) return absl::InvalidArgumentError("--pty must name a path");
   const std::string meter = absl::GetFlag(FLAGS_meter);
@@ -97,17 +100,17 @@ absl::StatusOr<SiteOptions> OptionsFromFlags() {
     options.bms_pty = absl::GetFlag(FLAGS_bms_pty);
     if (options.bms_pty.empty()) return absl::InvalidArgumentError("--bms_pty must name a path");
   }
-  options.topic = absl::GetFlag(FLAGS_topic);
+  options.mqtt.topic = absl::GetFlag(FLAGS_topic);
   if (const std::string broker = absl::GetFlag(FLAGS_broker); !broker.empty()) {
     const size_t colon = broker.rfind(':');
-    options.broker_host = broker.substr(0, colon);
-    if (colon == std::string::npos || !absl::SimpleAtoi(broker.substr(colon + 1), &options.broker_port)) {
+    options.mqtt.broker_host = broker.substr(0, colon);
+    if (colon == std::string::npos || !absl::SimpleAtoi(broker.substr(colon + 1), &options.mqtt.broker_port)) {
       return absl::InvalidArgumentError("--broker must be HOST:PORT");
     }
   }
   const std::string payload = absl::GetFlag(FLAGS_payload);
   if (payload != "number" && payload != "json") return absl::InvalidArgumentError("--payload must be number or json");
-  options.format = payload == "json" ? MqttMeterWire::Format::kJson : MqttMeterWire::Format::kNumber;
+  options.mqtt.format = payload == "json" ? MqttMeterWire::Format::kJson : MqttMeterWire::Format::kNumber;
 
   const double interval = absl::GetFlag(FLAGS_meter_interval);
   const double averaging = absl::GetFlag(FLAGS_meter_averaging);
@@ -159,11 +162,17 @@ class LineReader {
 
 void PrintStatus(const SiteView& view, const std::string& faults) {
   std::cout << absl::StrFormat(
-                   "%7.1f s  grid %+6.0f W  load %5.0f W  sun %5.0f W  inverter %+6.0f W (told %+6.0f W)  battery %.1f "
-                   "V %.1f %%",
-                   ToSeconds(view.now), view.grid.value(), view.load.value(), view.sun.value(), view.inverter.value(),
-                   view.setpoint.value(), view.battery.value(), 100 * view.soc.value())
-            << (faults.empty() ? "" : "  faults: ") << faults << std::endl;
+      "%7.1f s  grid %+6.0f W  load %5.0f W  sun %5.0f W  inverter %+6.0f W (told %+6.0f W)  battery %.1f "
+      "V %.1f %%",
+      ToSeconds(view.now), view.grid.value(), view.load.value(), view.sun.value(), view.inverter.value(),
+      view.setpoint.value(), view.battery.value(), 100 * view.soc.value());
+  if (view.converters.size() > 1) {
+    std::cout << "  each";
+    for (const SiteView::Converter& each : view.converters) {
+      std::cout << absl::StrFormat(" %+.0f W (told %+.0f W)", each.power.value(), each.setpoint.value());
+    }
+  }
+  std::cout << (faults.empty() ? "" : "  faults: ") << faults << std::endl;
 }
 
 void PrintSummary(const SiteTotals& totals) {
@@ -228,16 +237,9 @@ absl::Status Run() {
   if (!site.ok()) return site.status();
 
   const double speed = absl::GetFlag(FLAGS_speed);
-  const std::string host = options->broker_host.empty() ? "127.0.0.1" : options->broker_host;
-  const int meter_port = options->shelly ? (*site)->shelly()->port() : (*site)->broker_port();
-  std::cout << (options->shelly ? std::string("meter: Shelly 3EM at http://")
-                                : absl::StrCat("meter: topic ", options->topic, " at "))
-            << host << ":" << meter_port << "\ninverter: Lumentree " << options->lumentree_model << " at "
-            << (*site)->line().path() << "\n";
-  if ((*site)->bms() != nullptr) std::cout << "bms: JK at " << (*site)->bms()->path() << "\n";
+  for (const auto& device : (*site)->devices()) std::cout << device->Description() << "\n";
   if (const std::string path = absl::GetFlag(FLAGS_write_config); !path.empty()) {
-    if (const absl::Status status = WriteConfig(path, ConfigText(*options, meter_port, speed)); !status.ok())
-      return status;
+    if (const absl::Status status = WriteConfig(path, (*site)->ConfigText(speed)); !status.ok()) return status;
     std::cout << "run: abcdsd --config " << path << "\n";
   }
   std::cout << "commands on standard input: help" << std::endl;
@@ -248,10 +250,9 @@ absl::Status Run() {
 
 int Main(int argc, char** argv) {
   absl::SetProgramUsageMessage(absl::StrCat(
-      "a house behind real wires: an inverter on a serial line, a meter on an MQTT broker or HTTP.\n\n  abcds-sim "
-      "[FLAGS]\n  abcdsd --config "
-      "/tmp/abcds-sim.textproto\n\nCommands on standard input break it while it runs:\n",
-      Console::Help()));
+      "a house behind real wires: inverters on a serial line, a meter on an MQTT broker or HTTP, a BMS.\n\n  abcds-sim "
+      "[FLAGS]\n  abcdsd --config /tmp/abcds-sim.textproto\n\nCommands on standard input break it while it runs; help "
+      "lists them."));
   absl::FlagsUsageConfig usage;
   usage.contains_helpshort_flags =
       usage.contains_help_flags = [](absl::string_view file) { return absl::StrContains(file, "hal/sim/"); };

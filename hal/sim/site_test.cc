@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "hal/sim/config_text.h"
 #include "hal/sim/house/profile.h"
 #include "hal/sim/profiles.h"
 #include "hal/sim/wire/modbus_line.h"
@@ -73,7 +72,8 @@ TEST(Site, TheMeterShowsTheLoadLessTheInvertersPower) {
   std::thread subscriber([&] {
     mosquitto_message* message = nullptr;
     EXPECT_EQ(mosquitto_subscribe_simple(&message, 1, /*want_retained=*/false, "sim/grid/power", /*qos=*/0, "127.0.0.1",
-                                         site->broker_port(), nullptr, 60, true, nullptr, nullptr, nullptr, nullptr),
+                                         site->mqtt_meter()->broker_port(), nullptr, 60, true, nullptr, nullptr,
+                                         nullptr, nullptr),
               MOSQ_ERR_SUCCESS);
     if (message != nullptr)
       payload.assign(static_cast<const char*>(message->payload), static_cast<size_t>(message->payloadlen));
@@ -123,24 +123,97 @@ TEST(Site, SeedsDrawOtherDevices) {
   }
 }
 
+bool Contains(const std::string& text, const std::string& piece) { return text.find(piece) != std::string::npos; }
+
 TEST(ConfigText, NamesTheWiresAndTheNominalDelays) {
   SiteOptions options = Exact();
-  options.pty = "/run/line";
-  options.lumentree_model = 2000;
+  options.inverters = *ParseInverters("lumentree:2000");
   options.cells = 16;
-  options.format = MqttMeterWire::Format::kJson;
-  const std::string text = ConfigText(options, 4711, 1.0);
-  for (const char* expected :
-       {"port: \"/run/line\"", "port: 4711", "topic: \"sim/grid/power\"", "json_path: \"SML.Power_curr\"",
-        "model: MODEL_2000", "interval_s: 1\n", "latency_s: 0.5\n", "cells: 16\n", "max_discharge_current_a: 50"}) {
-    EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
+  options.mqtt.format = MqttMeterWire::Format::kJson;
+  const std::unique_ptr<Site> site = OpenSite(options, 400);
+  const std::string text = site->ConfigText(1.0);
+  for (const std::string& expected :
+       {"port: \"" + options.pty + "\"", "port: " + std::to_string(site->mqtt_meter()->broker_port()),
+        std::string("topic: \"sim/grid/power\""), std::string("json_path: \"SML.Power_curr\""),
+        std::string("name: \"inverter\""), std::string("model: MODEL_2000"), std::string("interval_s: 1\n"),
+        std::string("latency_s: 0.5\n"), std::string("cells: 16\n"), std::string("max_discharge_current_a: 50")}) {
+    EXPECT_TRUE(Contains(text, expected)) << expected << "\n" << text;
   }
-  EXPECT_EQ(text.find("response"), std::string::npos);
-  const std::string fast = ConfigText(options, 4711, 5.0);
-  EXPECT_NE(fast.find("interval_s: 0.2\n"), std::string::npos) << fast;
-  EXPECT_NE(fast.find("dead_time_s: 0.05\n"), std::string::npos) << fast;
-  EXPECT_NE(fast.find("ramp_up_w_per_s: 3000\n"), std::string::npos) << fast;
+  EXPECT_FALSE(Contains(text, "response"));
+  const std::string fast = site->ConfigText(5.0);
+  EXPECT_TRUE(Contains(fast, "interval_s: 0.2\n")) << fast;
+  EXPECT_TRUE(Contains(fast, "dead_time_s: 0.05\n")) << fast;
+  EXPECT_TRUE(Contains(fast, "ramp_up_w_per_s: 3000\n")) << fast;
 }
+
+TEST(ConfigText, SeveralInvertersShareOneBusAndHaveTheirNames) {
+  SiteOptions options = Exact();
+  options.inverters = *ParseInverters("lumentree:600@3,trucki:2000");
+  const std::string text = OpenSite(options, 400)->ConfigText(1.0);
+  EXPECT_EQ(text.find("bus {"), text.rfind("bus {"));
+  EXPECT_TRUE(
+      Contains(text, "  name: \"lumentree\"\n  lumentree {\n    model: MODEL_600\n    bus: \"line\"\n    address: 3\n"))
+      << text;
+  EXPECT_TRUE(Contains(text,
+                       "  name: \"trucki\"\n  trucki {\n    model: MODEL_2000\n    bus: \"line\"\n    address: 2\n"
+                       "    newer_firmware: true\n"))
+      << text;
+}
+
+// A Lumentree at 1 and a board at 2 on one line, each obeying its own address.
+TEST(Site, TwoKindsOnOneLine) {
+  SiteOptions options = Exact();
+  options.inverters = *ParseInverters("lumentree:600,trucki:1000");
+  const std::unique_ptr<Site> site = OpenSite(options, 900);
+  EXPECT_EQ(Exchange(site->line().path(), {1, 16, 0, 40, 0, 1, 2, 0x01, 0x2c}).size(), 8u);  // 300 W
+  EXPECT_EQ(Exchange(site->line().path(), {2, 16, 0, 0, 0, 1, 2, 0x10, 0x68}).size(), 8u);   // 420.0 W
+  for (int i = 0; i < 300; ++i) site->Step(kStep);
+  const SiteView view = site->View();
+  ASSERT_EQ(view.converters.size(), 2u);
+  EXPECT_EQ(view.converters[0].setpoint, Watts(-300));
+  EXPECT_EQ(view.converters[1].setpoint, Watts(-420));
+  EXPECT_EQ(view.setpoint, Watts(-720));
+  EXPECT_NEAR(view.grid.value(), 900 - 0.985 * 720, 4);
+  // The board's registers: 300 W were not for it.
+  const std::vector<uint8_t> registers = Exchange(site->line().path(), {2, 3, 0, 0, 0, 2});
+  ASSERT_EQ(registers.size(), 9u);
+  EXPECT_EQ(registers[3] * 256 + registers[4], 4200);
+  EXPECT_NEAR((registers[5] * 256 + registers[6]) / 10.0, 0.985 * 420, 3);
+}
+
+struct InverterRow {
+  const char* name;
+  const char* text;
+  const char* want;  // what is understood, or why not
+};
+
+class ParseInvertersTest : public testing::TestWithParam<InverterRow> {};
+
+TEST_P(ParseInvertersTest, UnderstandsOrSaysWhyNot) {
+  const auto inverters = ParseInverters(GetParam().text);
+  std::string got;
+  if (inverters.ok()) {
+    for (const InverterOptions& each : *inverters) {
+      got += each.name + " " + std::to_string(each.model) + " at " + std::to_string(each.address) + ";";
+    }
+  } else {
+    got = std::string(inverters.status().message());
+  }
+  EXPECT_EQ(got, GetParam().want);
+}
+
+// clang-format off
+INSTANTIATE_TEST_SUITE_P(Flags, ParseInvertersTest, testing::Values(
+    InverterRow{"One",            "lumentree",                  "lumentree 600 at 1;"},
+    InverterRow{"TwoKinds",       "lumentree:1000,trucki",      "lumentree 1000 at 1;trucki 1000 at 2;"},
+    InverterRow{"TwoOfAKind",     "trucki:2000@7,trucki@3",     "trucki 2000 at 7;trucki-2 1000 at 3;"},
+    InverterRow{"Nothing",        "",        "\"\" is no inverter: lumentree or trucki, then perhaps :MODEL and @ADDRESS"},
+    InverterRow{"Unknown",        "soyo",    "\"soyo\" is no inverter: lumentree or trucki, then perhaps :MODEL and @ADDRESS"},
+    InverterRow{"NoSuchModel",    "trucki:600",           "\"trucki:600\" is no inverter: the models are 1000, 2000"},
+    InverterRow{"BoardAsMaster",  "trucki@16",            "\"trucki@16\" is no inverter: its address must be in [1, 15]"},
+    InverterRow{"OneAddress",     "lumentree@2,trucki",   "\"trucki\" is no inverter: there already is one at address 2"}),
+    [](const auto& info) { return std::string(info.param.name); });
+// clang-format on
 
 TEST(Profiles, AreFoundByNameOrRefusedWithTheNamesThatExist) {
   for (const char* name : {"steps", "kettle", "household", "constant:300"})

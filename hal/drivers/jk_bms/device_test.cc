@@ -40,7 +40,7 @@ class JkBmsRig final : public BatteryRig {
   void SetCurrent(int direction) override { current_a_ = direction * 17.3; }
   int cells() override { return kCells; }
   void SetSilent(bool silent) override {
-    sim::JkFaults faults = line_->faults();
+    sim::LineFaults faults = line_->faults();
     faults.silent = silent;
     line_->SetFaults(faults);
   }

@@ -407,6 +407,8 @@ Nanoseconds Session::ReplyTimeout(MonotonicTime now) const noexcept {
 
 std::string Session::Trouble(const std::string& port, MonotonicTime now) const {
   if (!link_up_) return "";
+  // Not before it has been asked.
+  if (silent_ && tries_ == 0) return "";
   if (silent_) {
     return absl::StrCat("no answer from unit ", unit_, " on ", port, ": check power, wiring, baud rate and address");
   }

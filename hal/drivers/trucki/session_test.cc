@@ -7,6 +7,7 @@
 #include <array>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "hal/drivers/trucki/register_map.h"
@@ -60,6 +61,7 @@ class TruckiSessionTest : public testing::Test {
       return reply;
     }
     if (asked.request.address == 6 && extra_exception_ == kSilent) return {};
+    if (asked.request.address == 6 && std::exchange(extra_lost_, false)) return {};
     if (asked.request.address == 6 && extra_exception_ != 0) {
       reply.result = ModbusResult::kException;
       reply.exception = static_cast<uint8_t>(extra_exception_);
@@ -102,6 +104,7 @@ class TruckiSessionTest : public testing::Test {
   bool follows_ = true;
   bool display_cut_ = false;
   uint16_t extra_exception_ = 0;  // of registers 6 and 7
+  bool extra_lost_ = false;       // the next reply with them
   int reads_ = 0;
   std::vector<Asked> asked_;
 };
@@ -166,6 +169,21 @@ TEST_F(TruckiSessionTest, OldFirmwareThatIsSilentAboutTheTemperatureIsNormal) {
   EXPECT_EQ(ReadsOf(6).size(), 2u) << "and then no more";
   EXPECT_EQ(session_.state().lifecycle, Lifecycle::kActive);
   EXPECT_EQ(session_.counters().contacts_lost, 0u);
+}
+
+// Its reply, come late, would be told from one with six registers by its length: nothing has to wait for it.
+TEST_F(TruckiSessionTest, LostTemperatureDoesNotHoldUpThePower) {
+  BecomeActive();
+  extra_lost_ = true;
+  Run(16s);
+  ASSERT_FALSE(extra_lost_) << "read again within 15 s";
+  const std::vector<Asked> extra = ReadsOf(6);
+  ASSERT_GE(extra.size(), 1u);
+  const MonotonicTime lost_at = extra[0].at;
+  const std::vector<Asked> power = ReadsOf(0);
+  const auto next = std::find_if(power.begin(), power.end(), [&](const Asked& read) { return read.at > lost_at; });
+  ASSERT_NE(next, power.end());
+  EXPECT_LT(next->at - lost_at, 900ms) << "not when a late reply can no longer come, after a second";
 }
 
 TEST_F(TruckiSessionTest, SilenceIsConnectingAndZeroComesFirstAfterIt) {

@@ -1,25 +1,15 @@
 #include "hal/sim/wire/jk_bms.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 #include <string_view>
 #include <utility>
-
-#include "hal/rt/clock.h"
-#include "hal/transport/owned_fd.h"
 
 namespace abcds::sim {
 namespace {
 
-constexpr Nanoseconds kByteTime = std::chrono::nanoseconds(86'806);  // 10 bits at 115200 baud
-constexpr Nanoseconds kTurnaround = std::chrono::milliseconds(1);
-// A request that stops in the middle is forgotten after this.
-constexpr int kHalfRequestMs = 50;
 constexpr size_t kLongestRequest = 64;
 constexpr uint8_t kActivate = 0x01;
 constexpr uint8_t kReadOne = 0x03;
@@ -142,7 +132,7 @@ std::vector<uint8_t> JkReply(const JkReadings& readings, const JkDialect& dialec
   return Frame(command, 0, 1, std::move(data.bytes()));
 }
 
-int JkRequest(const std::vector<uint8_t>& heard, uint8_t& command) {
+int JkRequest(std::span<const uint8_t> heard, uint8_t& command) {
   command = 0;
   if (heard.size() < 4) {
     if (!heard.empty() && heard[0] != 0x4E) return -1;
@@ -163,124 +153,33 @@ absl::StatusOr<std::unique_ptr<JkBmsLine>> JkBmsLine::Open(const std::string& li
                                                            const JkDialect& dialect) {
   absl::StatusOr<std::unique_ptr<Pty>> pty = Pty::Open(link);
   if (!pty.ok()) return pty.status();
-  return std::unique_ptr<JkBmsLine>(new JkBmsLine(*std::move(pty), std::move(source), dialect));
+  return std::unique_ptr<JkBmsLine>(new JkBmsLine(link, *std::move(pty), std::move(source), dialect));
 }
 
-JkBmsLine::JkBmsLine(std::unique_ptr<Pty> pty, Source source, const JkDialect& dialect)
-    : source_(std::move(source)), dialect_(dialect), pty_(std::move(pty)) {}
+JkBmsLine::JkBmsLine(const std::string& link, std::unique_ptr<Pty> pty, Source source, const JkDialect& dialect)
+    : SerialLine({.link = link, .baud = 115200, .turnaround = std::chrono::milliseconds(1)}, std::move(pty)),
+      source_(std::move(source)),
+      dialect_(dialect) {}
 
 JkBmsLine::~JkBmsLine() { Stop(); }
 
-void JkBmsLine::Start() {
-  thread_ = std::thread([this] { Run(); });
+int JkBmsLine::RequestLength(std::span<const uint8_t> heard) const {
+  uint8_t command = 0;
+  return JkRequest(heard, command);
 }
 
-void JkBmsLine::Stop() {
-  stopping_ = true;
-  waker_.Wake();
-  if (thread_.joinable()) thread_.join();
-}
-
-std::string JkBmsLine::path() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return pty_->path();
-}
-
-void JkBmsLine::SetFaults(const JkFaults& faults) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  faults_ = faults;
-}
-
-JkFaults JkBmsLine::faults() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return faults_;
-}
-
-void JkBmsLine::Unplug() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  pty_->Unplug();
-  waker_.Wake();
-}
-
-absl::Status JkBmsLine::Plug() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const absl::Status plugged = pty_->Plug();
-  waker_.Wake();
-  return plugged;
-}
-
-void JkBmsLine::Run() {
-  while (!stopping_) {
-    OwnedFd line;
-    {
-      // Duplicated, so that unplugging does not pull the descriptor away from under poll().
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (pty_->fd() >= 0) line = OwnedFd(fcntl(pty_->fd(), F_DUPFD_CLOEXEC, 0));
-    }
-    std::array<pollfd, 2> descriptors = {pollfd{.fd = waker_.fd(), .events = POLLIN, .revents = 0},
-                                         pollfd{.fd = line.get(), .events = POLLIN, .revents = 0}};
-    if (poll(descriptors.data(), descriptors.size(), heard_.empty() ? -1 : kHalfRequestMs) == 0) heard_.clear();
-    if (descriptors[0].revents != 0) waker_.Clear();
-    if ((descriptors[1].revents & POLLIN) == 0) continue;
-    std::array<uint8_t, kLongestRequest> bytes;
-    const ssize_t got = read(line.get(), bytes.data(), bytes.size());
-    if (got <= 0) continue;
-    heard_.insert(heard_.end(), bytes.begin(), bytes.begin() + got);
-    line.Reset();
-    Hear();
-  }
-}
-
-void JkBmsLine::Hear() {
-  while (!heard_.empty()) {
-    uint8_t command = 0;
-    const int length = JkRequest(heard_, command);
-    if (length == 0) return;
-    const auto end = heard_.begin() + std::max(length, 1);
-    std::vector<uint8_t> request(heard_.begin(), end);
-    heard_.erase(heard_.begin(), end);
-    if (length > 0) Serve(std::move(request), command);
-  }
-}
-
-void JkBmsLine::Serve(std::vector<uint8_t> request, uint8_t command) {
-  ++requests_;
-  const JkFaults faults = this->faults();
-  SleepUntil(MonotonicNow() + kByteTime * static_cast<int64_t>(request.size()));
-  if (faults.echo) Say(request, 0);
-  // Somebody else's question and the answer to it, in Modbus, between ours.
-  if (faults.foreign)
-    Say({0x05, 0x03, 0x00, 0x4E, 0x57, 0x01, 0x21, 0x9A, 0x05, 0x03, 0x02, 0x4E, 0x57, 0x10, 0x22}, 0);
-  if (faults.silent || (command != kReadAll && command != kReadOne && command != kActivate)) return;
+std::vector<uint8_t> JkBmsLine::Answer(std::span<const uint8_t> request, const LineFaults&) {
+  uint8_t command = 0;
+  static_cast<void>(JkRequest(request, command));
   std::vector<uint8_t> reply;
   if (command == kActivate) {
     reply = Frame(kActivate, 0, 1, {0});
-  } else {
+  } else if (command == kReadAll || command == kReadOne) {
     JkReadings readings = source_();
-    if (faults.zero_cell && readings.cell_mv.size() > 2) readings.cell_mv[2] = 0;
+    if (zero_cell_ && readings.cell_mv.size() > 2) readings.cell_mv[2] = 0;
     reply = JkReply(readings, dialect_, command);
   }
-  ++replies_;
-  if (faults.half) reply.resize(reply.size() / 2);
-  if (faults.corrupt_every > 0 && replies_ % static_cast<uint64_t>(faults.corrupt_every) == 0) {
-    reply[random_() % reply.size()] ^= static_cast<uint8_t>(1u << random_() % 8);
-  }
-  const auto limit = static_cast<uint64_t>(faults.corrupt_share * 0x1p32);
-  for (uint8_t& byte : reply) {
-    if ((random_() & 0xFFFFFFFF) < limit) byte = static_cast<uint8_t>(random_());
-  }
-  SleepUntil(MonotonicNow() + kTurnaround + faults.delay + kByteTime * static_cast<int64_t>(reply.size()));
-  Say(reply, faults.chunk);
-}
-
-void JkBmsLine::Say(const std::vector<uint8_t>& bytes, int chunk) {
-  const size_t step = chunk > 0 ? static_cast<size_t>(chunk) : bytes.size();
-  for (size_t at = 0; at < bytes.size(); at += step) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (pty_->fd() < 0) return;
-    // A reader that has let its buffer run full loses bytes, as a UART does.
-    [[maybe_unused]] const ssize_t said = write(pty_->fd(), bytes.data() + at, std::min(step, bytes.size() - at));
-  }
+  return reply;
 }
 
 }  // namespace abcds::sim

@@ -1,5 +1,4 @@
-// The BMS's end of a serial line on a pty: JK's 4E57 protocol with its own framing and sum, the wire's own time, and
-// misbehaviour.
+// The BMS's end of a serial line: JK's 4E57 protocol with its own framing and sum. The protocol has no addresses.
 #ifndef ABCDS_HAL_SIM_WIRE_JK_BMS_H_
 #define ABCDS_HAL_SIM_WIRE_JK_BMS_H_
 
@@ -7,18 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <random>
+#include <span>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "hal/rt/waker.h"
-#include "hal/sim/wire/pty.h"
-#include "hal/units/time.h"
+#include "hal/sim/wire/serial_line.h"
 
 namespace abcds::sim {
 
@@ -48,63 +42,30 @@ struct JkDialect {
 
 // One master's request at the beginning of `heard`. 0: more bytes are needed; -1: it is none, drop a byte; else its
 // length. `command` is set for a whole request with a right sum, else 0 (a real board stays silent).
-[[nodiscard]] int JkRequest(const std::vector<uint8_t>& heard, uint8_t& command);
+[[nodiscard]] int JkRequest(std::span<const uint8_t> heard, uint8_t& command);
 
-struct JkFaults {
-  bool silent = false;
-  bool echo = false;         // gives back what is sent, in front of the reply
-  bool half = false;         // the first half of each reply only
-  bool zero_cell = false;    // the third cell's sense wire is open
-  bool foreign = false;      // another master polls another device in between
-  double corrupt_share = 0;  // of the bytes, 0 to 1
-  int corrupt_every = 0;     // every n-th reply has one wrong bit; 0: none
-  int chunk = 0;             // bytes written at once; 0: all
-  Nanoseconds delay{0};      // before each reply, on top of 1 ms
-};
-
-class JkBmsLine {
+class JkBmsLine final : public SerialLine {
  public:
   using Source = std::function<JkReadings()>;
 
-  // `link` as Pty::Open. `source` is asked by the line's thread for each reply.
+  // `link` as Pty::Open. `source` is asked by the line's thread for each reply. 115200 baud.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<JkBmsLine>> Open(const std::string& link, Source source,
                                                                        const JkDialect& dialect = {});
-  ~JkBmsLine();
-  JkBmsLine(const JkBmsLine&) = delete;
-  JkBmsLine& operator=(const JkBmsLine&) = delete;
+  ~JkBmsLine() override;
 
-  void Start();
-  void Stop();
-
-  // Any thread, at any time.
-  [[nodiscard]] std::string path() const;
-  void SetFaults(const JkFaults& faults);
-  [[nodiscard]] JkFaults faults() const;
-  void Unplug();
-  [[nodiscard]] absl::Status Plug();
-  [[nodiscard]] uint64_t requests() const { return requests_; }
+  // Any thread, at any time. The third cell's sense wire is open.
+  void SetZeroCell(bool open) { zero_cell_ = open; }
 
  private:
-  JkBmsLine(std::unique_ptr<Pty> pty, Source source, const JkDialect& dialect);
+  JkBmsLine(const std::string& link, std::unique_ptr<Pty> pty, Source source, const JkDialect& dialect);
 
-  void Run();
-  void Hear();
-  void Serve(std::vector<uint8_t> request, uint8_t command);
-  void Say(const std::vector<uint8_t>& bytes, int chunk);
+  [[nodiscard]] int RequestLength(std::span<const uint8_t> heard) const override;
+  [[nodiscard]] uint8_t AddressOf(std::span<const uint8_t>) const override { return 0; }
+  [[nodiscard]] std::vector<uint8_t> Answer(std::span<const uint8_t> request, const LineFaults& faults) override;
 
   const Source source_;
   const JkDialect dialect_;
-  Waker waker_;
-  std::atomic<bool> stopping_{false};
-  std::atomic<uint64_t> requests_{0};
-  std::thread thread_;
-  std::vector<uint8_t> heard_;  // the line's thread
-  std::mt19937_64 random_{1};
-  uint64_t replies_ = 0;
-
-  mutable std::mutex mutex_;
-  std::unique_ptr<Pty> pty_;
-  JkFaults faults_;
+  std::atomic<bool> zero_cell_{false};
 };
 
 }  // namespace abcds::sim

@@ -142,6 +142,17 @@ TEST_F(ModbusLineTest, MisbehavesAsTold) {
   EXPECT_EQ(set_w_, 350) << "obeyed all the same";
 }
 
+TEST_F(ModbusLineTest, OneDevicesFaultsAreNotItsNeighbours) {
+  line_->SetFaults(2, {.silent = true});
+  EXPECT_EQ(Ask(kReadPower), kPowerIs347);
+  line_->SetFaults(1, {.silent = true});
+  EXPECT_EQ(Ask(kReadPower), Bytes());
+  EXPECT_TRUE(line_->faults(1).silent);
+  EXPECT_FALSE(line_->faults(3).silent);
+  line_->SetFaults({});
+  EXPECT_EQ(Ask(kReadPower), kPowerIs347) << "those of all devices replace those of one";
+}
+
 TEST_F(ModbusLineTest, UnpluggedLineHangsUpAndComesBackUnderTheSamePath) {
   line_->Unplug();
   pollfd descriptor{.fd = master_.get(), .events = POLLIN, .revents = 0};

@@ -22,6 +22,8 @@ struct TruckiBoardOptions {
   int firmware = 109;  // 106: 1.06. Below that registers 6 and 7 are refused; up to 108 low setpoints jump.
   // How often the inverter's display line brings registers 1 to 3 up to date.
   Nanoseconds display_period = std::chrono::milliseconds(1300);
+  // Before each answer. Users see 125 ms for a write and 210 ms for a read of all registers.
+  Nanoseconds thinks{0};
 };
 
 class TruckiBoard final : public ModbusUnit {
@@ -31,6 +33,7 @@ class TruckiBoard final : public ModbusUnit {
   uint8_t Read(uint16_t address, uint16_t count, std::vector<uint16_t>& values) override;
   uint8_t Write(uint16_t address, const std::vector<uint16_t>& values) override;
   bool Powered() override;
+  [[nodiscard]] Nanoseconds thinks() const override { return options_.thinks; }
 
   // Any thread, at any time. The display line is cut: registers 1 to 3 stay as they are.
   void SetDisplayCut(bool cut) { display_cut_ = cut; }
