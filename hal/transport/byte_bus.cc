@@ -1,10 +1,8 @@
 #include "hal/transport/byte_bus.h"
 
 #include <poll.h>
-#include <pthread.h>
 
 #include <algorithm>
-#include <csignal>
 #include <ctime>
 #include <optional>
 #include <utility>
@@ -30,33 +28,13 @@ timespec ToTimespec(Nanoseconds duration) {
 }  // namespace
 
 ByteBus::ByteBus(const SerialOptions& serial, const ByteBusTiming& timing)
-    : serial_(serial),
-      timing_(timing),
-      reopen_pause_(timing.reopen_first),
-      mute_limit_(timing.mute_first),
-      random_(static_cast<uint64_t>(MonotonicNow().time_since_epoch().count()) | 1) {}
+    : serial_(serial), timing_(timing), keeper_(*this, serial.port, timing.line) {}
 
 ByteBus::~ByteBus() { Stop(); }
 
 void ByteBus::Attach(ByteClient& client) {
-  ABCDS_CHECK(!thread_.joinable());
+  ABCDS_CHECK(!keeper_.running());
   clients_.push_back(&client);
-}
-
-absl::Status ByteBus::Start() {
-  ABCDS_CHECK(!thread_.joinable() && !stopping_);
-  // Connecting to a network address may take seconds, so that only its owner is asked for here.
-  const absl::Status opened = IsTcpPort(serial_.port) ? CheckTcpPortIsFree(serial_.port) : OpenLink();
-  if (absl::IsFailedPrecondition(opened) || absl::IsInvalidArgument(opened)) return opened;
-  if (!opened.ok()) SetTrouble(std::string(opened.message()));
-  thread_ = std::thread([this] { Run(); });
-  return absl::OkStatus();
-}
-
-void ByteBus::Stop() {
-  stopping_ = true;
-  waker_.Wake();
-  if (thread_.joinable()) thread_.join();
 }
 
 ByteBusCounters ByteBus::counters() const {
@@ -64,22 +42,12 @@ ByteBusCounters ByteBus::counters() const {
   return counters_;
 }
 
-std::string ByteBus::trouble() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return trouble_;
-}
-
-void ByteBus::SetTrouble(const std::string& trouble) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  trouble_ = trouble;
-}
-
 void ByteBus::Count(uint64_t ByteBusCounters::*counter, uint64_t by) {
   const std::lock_guard<std::mutex> lock(mutex_);
   counters_.*counter += by;
 }
 
-absl::Status ByteBus::OpenLink() {
+absl::Status ByteBus::Open() {
   absl::StatusOr<std::unique_ptr<ByteStream>> line = OpenSerialPort(serial_);
   if (!line.ok()) return line.status();
   line_ = *std::move(line);
@@ -89,62 +57,27 @@ absl::Status ByteBus::OpenLink() {
 void ByteBus::CloseLink(const std::string& why) {
   line_.reset();
   Count(&ByteBusCounters::links_lost);
-  SetTrouble(why);
+  keeper_.SetTrouble(why);
   const MonotonicTime now = MonotonicNow();
   for (ByteClient* client : clients_) client->OnLink(false, now);
 }
 
-void ByteBus::Run() {
-  // Signals are for the main thread. SIGPIPE above all: a socket's peer may have gone.
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-
-  while (!stopping_) {
-    const absl::Status opened = line_ == nullptr ? OpenLink() : absl::OkStatus();
-    if (opened.ok()) {
-      RunLink();
-      // A mute line has been given its time already.
-      if (mute_) continue;
-    } else {
-      SetTrouble(std::string(opened.message()));
-    }
-    if (!stopping_) PauseBeforeReopening();
-  }
-  line_.reset();
-}
-
-// Serves the clients over the open line until it is lost or the bus stops.
-void ByteBus::RunLink() {
+void ByteBus::Serve() {
   const MonotonicTime opened_at = MonotonicNow();
   // What arrived before nobody knows: silence is counted from here.
   last_byte_at_ = opened_at;
-  answered_at_ = opened_at;
-  mute_ = false;
+  keeper_.OnOpened(opened_at);
   Count(&ByteBusCounters::links_opened);
-  SetTrouble("");
+  keeper_.SetTrouble("");
   for (ByteClient* client : clients_) client->OnLink(true, opened_at);
 
-  while (!stopping_ && line_ != nullptr) {
+  while (!keeper_.stopping() && line_ != nullptr) {
     const MonotonicTime now = MonotonicNow();
     if (ServeOne(now)) continue;
     MonotonicTime next = MonotonicTime::max();
     for (ByteClient* client : clients_) next = std::min(next, client->NextDue(now));
     Count(&ByteBusCounters::stray_bytes, ReadUntil(std::max(next, now + kIdleStep)));
   }
-}
-
-void ByteBus::PauseBeforeReopening() {
-  // xorshift: several buses that lost their adapters together do not retry in step.
-  random_ ^= random_ << 13;
-  random_ ^= random_ >> 7;
-  random_ ^= random_ << 17;
-  const Nanoseconds half = reopen_pause_ / 2;
-  const Nanoseconds drawn(static_cast<int64_t>(random_ % static_cast<uint64_t>(half.count() + 1)));
-  const MonotonicTime until = MonotonicNow() + half + drawn;
-  const Nanoseconds longest = IsTcpPort(serial_.port) ? timing_.reopen_longest_tcp : timing_.reopen_longest;
-  reopen_pause_ = std::min(2 * reopen_pause_, longest);
-  while (!stopping_ && MonotonicNow() < until) waker_.WaitUntil(until);
 }
 
 // True when a client had something to send.
@@ -167,7 +100,7 @@ bool ByteBus::WaitForQuiet(Nanoseconds quiet) {
     // At least one look: what has arrived unread must not be taken for the answer.
     const size_t got = ReadUntil(std::min(last_byte_at_ + quiet, limit));
     Count(&ByteBusCounters::stray_bytes, got);
-    if (stopping_ || line_ == nullptr) return false;
+    if (keeper_.stopping() || line_ == nullptr) return false;
     const MonotonicTime now = MonotonicNow();
     if (got == 0 && now >= last_byte_at_ + quiet) return true;
     if (now < limit) continue;
@@ -188,7 +121,7 @@ void ByteBus::Exchange(ByteClient& client, const ByteRequest& request) {
   while (!answered) {
     const MonotonicTime deadline = client.ReplyDeadline();
     const size_t got = ReadUntil(deadline);
-    if (stopping_ || line_ == nullptr) return;
+    if (keeper_.stopping() || line_ == nullptr) return;
     const MonotonicTime now = MonotonicNow();
     if (got > 0) {
       answered = client.OnBytes(std::span(buffer_).first(got), now);
@@ -200,28 +133,23 @@ void ByteBus::Exchange(ByteClient& client, const ByteRequest& request) {
   Count(&ByteBusCounters::exchanges);
   const MonotonicTime now = MonotonicNow();
   if (answered) {
-    answered_at_ = now;
-    reopen_pause_ = timing_.reopen_first;
-    mute_limit_ = timing_.mute_first;
+    keeper_.OnAnswer(now);
     return;
   }
   Count(&ByteBusCounters::unanswered);
   // What a dead line has not taken must not come out in one burst later.
   line_->DiscardOutput();
-  if (now - answered_at_ < mute_limit_) return;
-  mute_limit_ = std::min(2 * mute_limit_, timing_.mute_longest);
-  mute_ = true;
-  CloseLink("");  // each device says by itself that it does not answer
+  if (keeper_.OnSilence(now)) CloseLink("");  // each device says by itself that it does not answer
 }
 
 size_t ByteBus::ReadUntil(MonotonicTime until) {
-  std::array<pollfd, 2> descriptors = {pollfd{.fd = waker_.fd(), .events = POLLIN, .revents = 0},
+  std::array<pollfd, 2> descriptors = {pollfd{.fd = keeper_.waker().fd(), .events = POLLIN, .revents = 0},
                                        pollfd{.fd = line_->fd(), .events = POLLIN, .revents = 0}};
   timespec timeout{};
   const bool forever = until == MonotonicTime::max();
   if (!forever) timeout = ToTimespec(until - MonotonicNow());
   if (ppoll(descriptors.data(), descriptors.size(), forever ? nullptr : &timeout, nullptr) <= 0) return 0;
-  if (descriptors[0].revents != 0) waker_.Clear();
+  if (descriptors[0].revents != 0) keeper_.waker().Clear();
   if (descriptors[1].revents == 0) return 0;
   const MonotonicTime now = MonotonicNow();
   const absl::StatusOr<size_t> got = line_->Read(buffer_, now);

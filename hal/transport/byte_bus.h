@@ -2,18 +2,18 @@
 #ifndef ABCDS_HAL_TRANSPORT_BYTE_BUS_H_
 #define ABCDS_HAL_TRANSPORT_BYTE_BUS_H_
 
-#include <atomic>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "hal/rt/waker.h"
 #include "hal/transport/byte_client.h"
 #include "hal/transport/bytes.h"
+#include "hal/transport/line_keeper.h"
 #include "hal/transport/serial_port.h"
 #include "hal/units/time.h"
 
@@ -32,19 +32,15 @@ struct ByteBusCounters {
 struct ByteBusTiming {
   // How long a request waits for a line that others keep busy; then it is sent all the same.
   Nanoseconds longest_wait_for_quiet = std::chrono::milliseconds(500);
-  // Pauses between attempts to open the port, doubling, each drawn from its upper half.
-  Nanoseconds reopen_first = std::chrono::milliseconds(200);
-  Nanoseconds reopen_longest = std::chrono::seconds(1);
-  Nanoseconds reopen_longest_tcp = std::chrono::seconds(10);
-  // A port that has answered nothing for this long is closed and opened again (a hung USB adapter, a half-open
-  // connection); doubles up to `mute_longest` while that does not help.
-  Nanoseconds mute_first = std::chrono::seconds(10);
-  Nanoseconds mute_longest = std::chrono::seconds(60);
+  LineTiming line = {.reopen = {},
+                     .reopen_longest_tcp = std::chrono::seconds(10),
+                     .mute_first = std::chrono::seconds(10),
+                     .mute_longest = std::chrono::seconds(60)};
 };
 
 // Opens the port, keeps it open, and gives the line to its clients in turn. Retries an absent port for ever; closes a
 // dead one at once, so that it comes back under the same name. Ordinary threads.
-class ByteBus {
+class ByteBus final : private LineKeeper::Line {
  public:
   explicit ByteBus(const SerialOptions& serial, const ByteBusTiming& timing = {});
   ~ByteBus();
@@ -56,55 +52,47 @@ class ByteBus {
 
   // Opens the port once, so that a mistake is told at once, and starts the thread. FailedPrecondition: another process
   // has the port; InvalidArgument: it is no serial line. A port that is merely absent is OK and retried.
-  [[nodiscard]] absl::Status Start();
+  [[nodiscard]] absl::Status Start() { return keeper_.Start(); }
   // Ends the thread and closes the port at once (a tcp:// port being connected: 2 s). Idempotent.
-  void Stop();
+  void Stop() { keeper_.Stop(); }
 
   // Call it when a client has something new: NextRequest() is then asked at once. Any thread.
-  [[nodiscard]] Waker& waker() noexcept { return waker_; }
+  [[nodiscard]] Waker& waker() noexcept { return keeper_.waker(); }
 
   // Any thread.
   [[nodiscard]] const std::string& port() const noexcept { return serial_.port; }
   [[nodiscard]] ByteBusCounters counters() const;
   // One sentence on what is wrong with the port now, and what to do; empty when nothing is.
-  [[nodiscard]] std::string trouble() const;
+  [[nodiscard]] std::string trouble() const { return keeper_.trouble(); }
 
  private:
-  void Run();
-  void RunLink();
-  [[nodiscard]] absl::Status OpenLink();
+  [[nodiscard]] absl::Status Open() override;
+  [[nodiscard]] bool IsOpen() const override { return line_ != nullptr; }
+  void Serve() override;
+  void Close() override { line_.reset(); }
+  // The line is lost, or given up.
   void CloseLink(const std::string& why);
-  void PauseBeforeReopening();
   bool ServeOne(MonotonicTime now);
   void Exchange(ByteClient& client, const ByteRequest& request);
   bool WaitForQuiet(Nanoseconds quiet);
   // Waits for bytes until `until` and reads them into `buffer_`; the number of them, 0 when none came. Closes a dead
   // line: then `line_` is null.
   size_t ReadUntil(MonotonicTime until);
-  void SetTrouble(const std::string& trouble);
   void Count(uint64_t ByteBusCounters::*counter, uint64_t by = 1);
 
   const SerialOptions serial_;
   const ByteBusTiming timing_;
   std::vector<ByteClient*> clients_;
-  Waker waker_;
-  std::atomic<bool> stopping_{false};
-  std::thread thread_;
+  LineKeeper keeper_;
 
-  // The bus's thread (and Start() before it).
+  // The keeper's thread (and Start() before it).
   std::unique_ptr<ByteStream> line_;
   std::array<uint8_t, 512> buffer_{};
   size_t next_client_ = 0;  // where the next round starts
-  bool mute_ = false;       // the line was closed because nothing answered
   MonotonicTime last_byte_at_ = MonotonicTime::min();
-  MonotonicTime answered_at_ = MonotonicTime::min();
-  Nanoseconds reopen_pause_;
-  Nanoseconds mute_limit_;
-  uint64_t random_;
 
   mutable std::mutex mutex_;
   ByteBusCounters counters_;
-  std::string trouble_;
 };
 
 }  // namespace abcds

@@ -1,11 +1,9 @@
 #include "hal/transport/modbus_bus.h"
 
 #include <poll.h>
-#include <pthread.h>
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <ctime>
 #include <optional>
 #include <utility>
@@ -32,11 +30,7 @@ timespec ToTimespec(Nanoseconds duration) {
 }  // namespace
 
 ModbusBus::ModbusBus(const SerialOptions& serial, const ModbusBusTiming& timing)
-    : serial_(serial),
-      timing_(timing),
-      reopen_pause_(timing.reopen_first),
-      mute_limit_(timing.mute_first),
-      random_(static_cast<uint64_t>(MonotonicNow().time_since_epoch().count()) | 1) {}
+    : serial_(serial), timing_(timing), keeper_(*this, serial.port, timing.line) {}
 
 ModbusBus::~ModbusBus() { Stop(); }
 
@@ -45,40 +39,12 @@ void ModbusBus::Attach(ModbusClient& client) {
   clients_.push_back(&client);
 }
 
-absl::Status ModbusBus::Start() {
-  ABCDS_CHECK(!thread_.joinable() && !stopping_);
-  // Connecting to a network address may take seconds, so that only its owner is asked for here.
-  absl::Status opened = IsTcpPort(serial_.port) ? CheckTcpPortIsFree(serial_.port) : OpenLink();
-  if (absl::IsFailedPrecondition(opened) || absl::IsInvalidArgument(opened)) return opened;
-  if (!opened.ok()) SetTrouble(std::string(opened.message()));
-  running_ = true;
-  thread_ = std::thread([this] { Run(); });
-  return absl::OkStatus();
-}
-
-void ModbusBus::Stop() {
-  stopping_ = true;
-  waker_.Wake();
-  if (thread_.joinable()) thread_.join();
-  running_ = false;
-}
-
 ModbusBusCounters ModbusBus::counters() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return counters_;
 }
 
-std::string ModbusBus::trouble() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return trouble_;
-}
-
-void ModbusBus::SetTrouble(const std::string& trouble) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  trouble_ = trouble;
-}
-
-absl::Status ModbusBus::OpenLink() {
+absl::Status ModbusBus::Open() {
   absl::StatusOr<std::unique_ptr<ByteStream>> line = OpenSerialPort(serial_);
   if (!line.ok()) return line.status();
   absl::StatusOr<std::unique_ptr<ModbusExchange>> exchange = ModbusExchange::Create((*line)->fd());
@@ -88,54 +54,35 @@ absl::Status ModbusBus::OpenLink() {
   return absl::OkStatus();
 }
 
-void ModbusBus::CloseLink(const std::string& why) {
+void ModbusBus::Close() {
   exchange_.reset();
   line_.reset();
+}
+
+void ModbusBus::CloseLink(const std::string& why) {
+  Close();
+  keeper_.SetTrouble(why);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     ++counters_.links_lost;
-    trouble_ = why;
   }
   const MonotonicTime now = MonotonicNow();
   for (ModbusClient* client : clients_) client->OnLink(false, now);
 }
 
-void ModbusBus::Run() {
-  // Signals are for the main thread. SIGPIPE above all: libmodbus writes to a socket whose peer may have gone.
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-
-  while (!stopping_) {
-    const absl::Status opened = line_ == nullptr ? OpenLink() : absl::OkStatus();
-    if (opened.ok()) {
-      RunLink();
-      // A mute line has been given its time already.
-      if (mute_) continue;
-    } else {
-      SetTrouble(std::string(opened.message()));
-    }
-    PauseBeforeReopening();
-  }
-  exchange_.reset();
-  line_.reset();
-}
-
-// Serves the clients over the open line until it is lost or the bus stops.
-void ModbusBus::RunLink() {
+void ModbusBus::Serve() {
   const MonotonicTime opened_at = MonotonicNow();
   free_at_ = MonotonicTime::min();
-  answered_at_ = opened_at;
   unsettled_ = false;
-  mute_ = false;
+  keeper_.OnOpened(opened_at);
+  keeper_.SetTrouble("");
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     ++counters_.links_opened;
-    trouble_.clear();
   }
   for (ModbusClient* client : clients_) client->OnLink(true, opened_at);
 
-  while (!stopping_ && line_ != nullptr) {
+  while (!keeper_.stopping() && line_ != nullptr) {
     const MonotonicTime now = MonotonicNow();
     // The gap comes before choosing, so that what becomes urgent meanwhile goes first.
     if (now < free_at_) {
@@ -149,19 +96,6 @@ void ModbusBus::RunLink() {
     }
     if (Discard()) Execute(work);
   }
-}
-
-void ModbusBus::PauseBeforeReopening() {
-  // xorshift: several buses that lost their adapters together do not retry in step.
-  random_ ^= random_ << 13;
-  random_ ^= random_ >> 7;
-  random_ ^= random_ << 17;
-  const Nanoseconds half = reopen_pause_ / 2;
-  const Nanoseconds drawn(static_cast<int64_t>(random_ % static_cast<uint64_t>(half.count() + 1)));
-  const MonotonicTime until = MonotonicNow() + half + drawn;
-  const Nanoseconds longest = IsTcpPort(serial_.port) ? timing_.reopen_longest_tcp : timing_.reopen_longest;
-  reopen_pause_ = std::min(2 * reopen_pause_, longest);
-  while (!stopping_ && MonotonicNow() < until) waker_.WaitUntil(until);
 }
 
 ModbusBus::Work ModbusBus::MostUrgent(MonotonicTime now) {
@@ -188,14 +122,14 @@ MonotonicTime ModbusBus::NextDue(MonotonicTime now) {
 // Waits for a wake-up or `until`. A line that dies meanwhile is closed at once: kept open, a USB adapter would come
 // back under another name. False when it did.
 bool ModbusBus::Idle(MonotonicTime until) {
-  std::array<pollfd, 2> descriptors = {pollfd{.fd = waker_.fd(), .events = POLLIN, .revents = 0},
+  std::array<pollfd, 2> descriptors = {pollfd{.fd = keeper_.waker().fd(), .events = POLLIN, .revents = 0},
                                        pollfd{.fd = line_->fd(), .events = POLLIN, .revents = 0}};
   timespec timeout{};
   const bool forever = until == MonotonicTime::max();
   if (!forever) timeout = ToTimespec(until - MonotonicNow());
   const int ready = ppoll(descriptors.data(), descriptors.size(), forever ? nullptr : &timeout, nullptr);
   if (ready <= 0) return true;
-  if (descriptors[0].revents != 0) waker_.Clear();
+  if (descriptors[0].revents != 0) keeper_.waker().Clear();
   if (descriptors[1].revents == 0) return true;
   if (!Discard()) return false;
   SleepUntil(MonotonicNow() + kFloodPause);
@@ -216,7 +150,7 @@ bool ModbusBus::Discard() {
     total += *discarded;
     // After a failure its rest may still be trickling in: until the line is quiet for a frame gap.
     const MonotonicTime now = MonotonicNow();
-    if (!unsettled_ || now >= limit || stopping_) break;
+    if (!unsettled_ || now >= limit || keeper_.stopping()) break;
     pollfd descriptor{.fd = line_->fd(), .events = POLLIN, .revents = 0};
     const timespec gap = ToTimespec(timing_.frame_gap);
     if (ppoll(&descriptor, 1, &gap, nullptr) <= 0) break;
@@ -235,6 +169,7 @@ void ModbusBus::Execute(const Work& work) {
   const MonotonicTime now = MonotonicNow();
   free_at_ = now + timing_.frame_gap;
   const bool answered = reply.result == ModbusResult::kOk || reply.result == ModbusResult::kException;
+  const bool echoed = exchange_->TakeEchoes() > 0;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     ++counters_.exchanges;
@@ -242,28 +177,23 @@ void ModbusBus::Execute(const Work& work) {
     counters_.corrupt += reply.result == ModbusResult::kCorrupt ? 1 : 0;
     counters_.exceptions += reply.result == ModbusResult::kException ? 1 : 0;
     counters_.foreign_frames += exchange_->TakeForeignFrames();
-    if (exchange_->TakeEchoes() > 0) {
-      ++counters_.echoes;
-      trouble_ = absl::StrCat(serial_.port, " gives back what is sent: switch off the adapter's local echo");
-    }
-    if (answered) trouble_.clear();
+    if (echoed) ++counters_.echoes;
+  }
+  if (answered) {
+    keeper_.SetTrouble("");
+  } else if (echoed) {
+    keeper_.SetTrouble(absl::StrCat(serial_.port, " gives back what is sent: switch off the adapter's local echo"));
   }
   unsettled_ = !answered;
   work.client->OnReply(work.due.request, reply, sent_at, now);
   if (answered) {
-    answered_at_ = now;
-    reopen_pause_ = timing_.reopen_first;
-    mute_limit_ = timing_.mute_first;
+    keeper_.OnAnswer(now);
   } else if (reply.result == ModbusResult::kLinkLost) {
     CloseLink(absl::StrCat(serial_.port, " is gone: is the adapter plugged in?"));
   } else {
     // What a dead line has not taken must not come out in one burst later.
     line_->DiscardOutput();
-    if (now - answered_at_ >= mute_limit_) {
-      mute_limit_ = std::min(2 * mute_limit_, timing_.mute_longest);
-      mute_ = true;
-      CloseLink("");  // each device says by itself that it does not answer
-    }
+    if (keeper_.OnSilence(now)) CloseLink("");  // each device says by itself that it does not answer
   }
 }
 

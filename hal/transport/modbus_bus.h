@@ -2,17 +2,16 @@
 #ifndef ABCDS_HAL_TRANSPORT_MODBUS_BUS_H_
 #define ABCDS_HAL_TRANSPORT_MODBUS_BUS_H_
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "hal/rt/waker.h"
 #include "hal/transport/bytes.h"
+#include "hal/transport/line_keeper.h"
 #include "hal/transport/modbus_exchange.h"
 #include "hal/transport/modbus_registers.h"
 #include "hal/transport/serial_port.h"
@@ -36,20 +35,14 @@ struct ModbusBusCounters {
 struct ModbusBusTiming {
   // Silence between the end of one exchange and the start of the next. RTU wants 3.5 characters (4 ms at 9600 baud).
   Nanoseconds frame_gap = std::chrono::milliseconds(5);
-  // Pauses between attempts to open the port, doubling, each drawn from its upper half. A local port is looked for
-  // often, which costs one system call: an inverter whose adapter is out runs on with its last setpoint.
-  Nanoseconds reopen_first = std::chrono::milliseconds(200);
-  Nanoseconds reopen_longest = std::chrono::seconds(1);
-  Nanoseconds reopen_longest_tcp = std::chrono::seconds(10);
-  // A port that has answered nothing for this long is closed and opened again (a hung USB adapter, a half-open
-  // connection); doubles up to `mute_longest` while that does not help.
-  Nanoseconds mute_first = std::chrono::seconds(3);
-  Nanoseconds mute_longest = std::chrono::seconds(30);
+  // A local port is looked for often, which costs one system call: an inverter whose adapter is out runs on with its
+  // last setpoint.
+  LineTiming line;
 };
 
 // Opens the port, keeps it open, and executes the most urgent due request of its clients, one at a time. Retries an
 // absent port for ever; closes a dead one at once, so that it comes back under the same name. Ordinary threads.
-class ModbusBus {
+class ModbusBus final : private LineKeeper::Line {
  public:
   explicit ModbusBus(const SerialOptions& serial, const ModbusBusTiming& timing = {});
   ~ModbusBus();
@@ -60,20 +53,20 @@ class ModbusBus {
   void Attach(ModbusClient& client);
   // FailedPrecondition when somebody else owns the port, InvalidArgument when it can never be one: each one sentence. A
   // port that is merely absent is OK and retried.
-  [[nodiscard]] absl::Status Start();
+  [[nodiscard]] absl::Status Start() { return keeper_.Start(); }
   // Ends the thread and closes the port, after at most one request's timeout (a tcp:// port being connected: 2 s). Stop
   // the devices first: nothing is sent from here. Idempotent.
-  void Stop();
+  void Stop() { keeper_.Stop(); }
 
   // Call it when a client has something new: NextRequest() is then asked at once. Any thread, real-time included.
-  [[nodiscard]] Waker& waker() noexcept { return waker_; }
+  [[nodiscard]] Waker& waker() noexcept { return keeper_.waker(); }
 
   // Any thread.
-  [[nodiscard]] bool running() const noexcept { return running_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool running() const noexcept { return keeper_.running(); }
   [[nodiscard]] const std::string& port() const noexcept { return serial_.port; }
   [[nodiscard]] ModbusBusCounters counters() const;
   // One sentence on what is wrong with the port now, and what to do; empty when nothing is.
-  [[nodiscard]] std::string trouble() const;
+  [[nodiscard]] std::string trouble() const { return keeper_.trouble(); }
 
  private:
   struct Work {
@@ -81,41 +74,32 @@ class ModbusBus {
     ModbusClient::Due due;
   };
 
-  void Run();
-  void RunLink();
-  [[nodiscard]] absl::Status OpenLink();
+  [[nodiscard]] absl::Status Open() override;
+  [[nodiscard]] bool IsOpen() const override { return line_ != nullptr; }
+  void Serve() override;
+  void Close() override;
+  // The line is lost, or given up.
   void CloseLink(const std::string& why);
-  void PauseBeforeReopening();
   Work MostUrgent(MonotonicTime now);
   void Execute(const Work& work);
   bool Idle(MonotonicTime until);
   bool Discard();
   [[nodiscard]] MonotonicTime NextDue(MonotonicTime now);
-  void SetTrouble(const std::string& trouble);
 
   const SerialOptions serial_;
   const ModbusBusTiming timing_;
   std::vector<ModbusClient*> clients_;
-  Waker waker_;
-  std::atomic<bool> stopping_{false};
-  std::atomic<bool> running_{false};
-  std::thread thread_;
+  LineKeeper keeper_;
 
-  // The bus's thread (and Start() before it).
+  // The keeper's thread (and Start() before it).
   std::unique_ptr<ByteStream> line_;
   std::unique_ptr<ModbusExchange> exchange_;
   size_t next_client_ = 0;  // where the next round of equals starts
-  bool mute_ = false;       // the line was closed because nothing answered
   bool unsettled_ = false;  // the last exchange failed: more of it may be under way
   MonotonicTime free_at_ = MonotonicTime::min();
-  MonotonicTime answered_at_ = MonotonicTime::min();
-  Nanoseconds reopen_pause_;
-  Nanoseconds mute_limit_;
-  uint64_t random_;
 
   mutable std::mutex mutex_;
   ModbusBusCounters counters_;
-  std::string trouble_;
 };
 
 }  // namespace abcds

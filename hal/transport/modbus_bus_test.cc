@@ -319,7 +319,7 @@ TEST_F(ModbusBusTest, PortOfAnotherOwnerIsRefusedAndLeftAlone) {
 
 TEST_F(ModbusBusTest, MuteLineIsOpenedAgain) {
   ModbusBusTiming timing;
-  timing.mute_first = 100ms;
+  timing.line.mute_first = 100ms;
   StartBus(timing);
   line_->SetFaults({.silent = true});
   Ask(Impatient(Read(7)));

@@ -1,0 +1,303 @@
+// The bus's thread over a pty, against a device with a small protocol of its own: a length, and so many bytes, which it
+// gives back in reverse.
+#include "hal/transport/byte_bus.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hal/rt/clock.h"
+#include "hal/sim/wire/pty.h"
+#include "hal/sim/wire/serial_line.h"
+
+namespace abcds {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using Bytes = std::vector<uint8_t>;
+
+bool Eventually(const std::function<bool()>& holds, Nanoseconds patience = 10s) {
+  const MonotonicTime deadline = MonotonicNow() + patience;
+  while (!holds()) {
+    if (MonotonicNow() >= deadline) return false;
+    SleepUntil(MonotonicNow() + 1ms);
+  }
+  return true;
+}
+
+class ReverseLine final : public sim::SerialLine {
+ public:
+  explicit ReverseLine(const std::string& link)
+      : SerialLine({.link = link, .baud = 115200, .turnaround = 1ms}, *sim::Pty::Open(link)) {
+    Start();
+  }
+  ~ReverseLine() override { Stop(); }
+
+ private:
+  int RequestLength(std::span<const uint8_t> heard) const override {
+    const int length = 1 + heard[0];
+    return static_cast<int>(heard.size()) < length ? 0 : length;
+  }
+  uint8_t AddressOf(std::span<const uint8_t>) const override { return 0; }
+  Bytes Answer(std::span<const uint8_t> request, const sim::LineFaults&) override {
+    Bytes reply(request.begin(), request.end());
+    std::reverse(reply.begin() + 1, reply.end());
+    return reply;
+  }
+};
+
+Bytes Framed(const Bytes& content) {
+  Bytes frame = {static_cast<uint8_t>(content.size())};
+  frame.insert(frame.end(), content.begin(), content.end());
+  return frame;
+}
+
+// Sends what it is told to, in that order, and keeps what came back; empty where nothing did.
+class Asker final : public ByteClient {
+ public:
+  void Ask(const Bytes& content, Nanoseconds patience = 5s, Nanoseconds quiet = 1ms) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    due_.push_back({Framed(content), patience, quiet});
+  }
+  std::vector<Bytes> Answers() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return answers_;
+  }
+  int ups() const { return ups_; }
+  int downs() const { return downs_; }
+
+  std::optional<ByteRequest> NextRequest(MonotonicTime) noexcept override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (due_.empty()) return std::nullopt;
+    ByteRequest request;
+    std::copy(due_.front().frame.begin(), due_.front().frame.end(), request.bytes.begin());
+    request.size = due_.front().frame.size();
+    request.quiet = due_.front().quiet;
+    return request;
+  }
+  MonotonicTime NextDue(MonotonicTime now) noexcept override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return due_.empty() ? MonotonicTime::max() : now;
+  }
+  void OnSent(MonotonicTime now) noexcept override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    heard_.clear();
+    deadline_ = now + due_.front().patience;
+  }
+  bool OnBytes(std::span<const uint8_t> bytes, MonotonicTime) noexcept override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    heard_.insert(heard_.end(), bytes.begin(), bytes.end());
+    if (heard_.size() < 1u + heard_[0]) return false;
+    Finish(heard_);
+    return true;
+  }
+  MonotonicTime ReplyDeadline() const noexcept override { return deadline_; }
+  bool OnDeadline(MonotonicTime) noexcept override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Finish({});
+    return false;
+  }
+  void OnLink(bool up, MonotonicTime) noexcept override { up ? ++ups_ : ++downs_; }
+
+ private:
+  struct Due {
+    Bytes frame;
+    Nanoseconds patience;
+    Nanoseconds quiet;
+  };
+
+  void Finish(const Bytes& answer) {
+    answers_.push_back(answer);
+    due_.pop_front();
+  }
+
+  std::mutex mutex_;
+  std::deque<Due> due_;
+  std::vector<Bytes> answers_;
+  Bytes heard_;             // the bus's thread, as
+  MonotonicTime deadline_;  // this
+  std::atomic<int> ups_{0};
+  std::atomic<int> downs_{0};
+};
+
+class ByteBusTest : public testing::Test {
+ protected:
+  ByteBusTest() {
+    const char* folder = std::getenv("TEST_TMPDIR");
+    link_ = std::string(folder != nullptr ? folder : "/tmp") + "/bytes-" + std::to_string(getpid());
+    line_ = std::make_unique<ReverseLine>(link_);
+  }
+  ~ByteBusTest() override {
+    if (bus_ != nullptr) bus_->Stop();
+  }
+
+  void StartBus(const ByteBusTiming& timing = {}) {
+    bus_ = std::make_unique<ByteBus>(SerialOptions{.port = link_, .baud = 115200}, timing);
+    bus_->Attach(asker_);
+    bus_->Attach(other_);
+    const absl::Status started = bus_->Start();
+    ASSERT_TRUE(started.ok()) << started;
+  }
+
+  Bytes Ask(const Bytes& content, Nanoseconds patience = 5s, Nanoseconds quiet = 1ms) {
+    const size_t before = asker_.Answers().size();
+    asker_.Ask(content, patience, quiet);
+    bus_->waker().Wake();
+    EXPECT_TRUE(Eventually([&] { return asker_.Answers().size() > before; }));
+    const std::vector<Bytes> answers = asker_.Answers();
+    return answers.empty() ? Bytes() : answers.back();
+  }
+
+  std::string link_;
+  std::unique_ptr<ReverseLine> line_;
+  Asker asker_;
+  Asker other_;
+  std::unique_ptr<ByteBus> bus_;
+};
+
+TEST_F(ByteBusTest, CarriesARequestAndItsAnswerInWhateverPieces) {
+  StartBus();
+  EXPECT_EQ(Ask({1, 2, 3}), (Bytes{3, 3, 2, 1}));
+  line_->SetFaults({.chunk = 1});
+  EXPECT_EQ(Ask({4, 5, 6, 7}), (Bytes{4, 7, 6, 5, 4}));
+  EXPECT_EQ(bus_->counters().exchanges, 2u);
+  EXPECT_EQ(asker_.ups(), 1);
+}
+
+TEST_F(ByteBusTest, NobodyAnswersAndTheNextOneIsGoodAgain) {
+  StartBus();
+  line_->SetFaults({.silent = true});
+  EXPECT_EQ(Ask({1}, 50ms), Bytes());
+  line_->SetFaults({});
+  EXPECT_EQ(Ask({2, 3}), (Bytes{2, 3, 2}));
+  EXPECT_EQ(bus_->counters().unanswered, 1u);
+}
+
+TEST_F(ByteBusTest, LateAnswerIsNotTakenForTheNextOne) {
+  StartBus();
+  line_->SetFaults({.delay = 200ms});
+  EXPECT_EQ(Ask({1, 2}, 50ms), Bytes());
+  line_->SetFaults({});
+  // While the late one is under way: what a device must be silent for is longer than that.
+  EXPECT_EQ(Ask({8, 9}, 5s, 300ms), (Bytes{2, 9, 8}));
+  EXPECT_EQ(bus_->counters().stray_bytes, 3u);
+}
+
+// Somebody else talks all the time: the request goes out when it has waited long enough.
+TEST_F(ByteBusTest, LineThatIsNeverQuietGetsTheRequestAllTheSame) {
+  const absl::StatusOr<std::unique_ptr<sim::Pty>> noisy = sim::Pty::Open("");
+  ASSERT_TRUE(noisy.ok()) << noisy.status();
+  ByteBusTiming timing;
+  timing.longest_wait_for_quiet = 60ms;
+  ByteBus bus({.port = (*noisy)->path(), .baud = 115200}, timing);
+  bus.Attach(asker_);
+  asker_.Ask({1, 2}, 50ms, 30ms);
+  const MonotonicTime begin = MonotonicNow();
+  ASSERT_TRUE(bus.Start().ok());
+  Bytes sent(3);
+  ASSERT_TRUE(Eventually([&] {
+    EXPECT_EQ(write((*noisy)->fd(), "U", 1), 1);
+    return read((*noisy)->fd(), sent.data(), sent.size()) == 3;
+  }));
+  EXPECT_GE(MonotonicNow() - begin, 60ms);
+  EXPECT_EQ(sent, (Bytes{2, 1, 2}));
+  EXPECT_EQ(bus.counters().never_quiet, 1u);
+  EXPECT_GT(bus.counters().stray_bytes, 5u);
+  bus.Stop();
+}
+
+TEST_F(ByteBusTest, ClientsTakeTurns) {
+  for (uint8_t i = 0; i < 3; ++i) asker_.Ask({1, i});
+  for (uint8_t i = 0; i < 3; ++i) other_.Ask({2, i});
+  StartBus();
+  ASSERT_TRUE(Eventually([&] { return asker_.Answers().size() + other_.Answers().size() == 6; }));
+  std::vector<int> clients;
+  for (const sim::WireExchange& exchange : line_->Exchanges()) clients.push_back(exchange.request[1]);
+  EXPECT_EQ(clients, (std::vector<int>{1, 2, 1, 2, 1, 2}));
+}
+
+TEST_F(ByteBusTest, RequestWaitsForTheSilenceThatItWants) {
+  StartBus();
+  Ask({1});
+  const MonotonicTime answered_at = line_->Exchanges().back().answered_at;
+  Ask({2}, 5s, 80ms);
+  EXPECT_GE(line_->Exchanges().back().asked_at - answered_at, 80ms);
+}
+
+TEST_F(ByteBusTest, UnpluggedPortComesBack) {
+  StartBus();
+  Ask({1});
+  line_->Unplug();
+  ASSERT_TRUE(Eventually([&] { return asker_.downs() == 1; })) << "noticed without being asked for anything";
+  EXPECT_TRUE(Eventually([&] { return bus_->trouble().find("does not exist") != std::string::npos; }));
+  ASSERT_TRUE(line_->Plug().ok());
+  ASSERT_TRUE(Eventually([&] { return asker_.ups() == 2 && other_.ups() == 2; }));
+  EXPECT_EQ(Ask({2, 3}), (Bytes{2, 3, 2}));
+  EXPECT_EQ(bus_->trouble(), "");
+  EXPECT_EQ(bus_->counters().links_opened, 2u);
+  EXPECT_EQ(bus_->counters().links_lost, 1u);
+}
+
+TEST_F(ByteBusTest, AbsentPortIsNoErrorAndIsFoundLater) {
+  line_->Unplug();
+  StartBus();
+  EXPECT_NE(bus_->trouble().find("does not exist"), std::string::npos);
+  ASSERT_TRUE(line_->Plug().ok());
+  EXPECT_EQ(Ask({2, 3}), (Bytes{2, 3, 2}));
+}
+
+TEST_F(ByteBusTest, PortOfAnotherOwnerIsRefusedAndLeftAlone) {
+  StartBus();
+  ByteBus second({.port = link_, .baud = 115200});
+  const absl::Status started = second.Start();
+  EXPECT_TRUE(absl::IsFailedPrecondition(started)) << started;
+  second.Stop();
+  EXPECT_EQ(Ask({2, 3}), (Bytes{2, 3, 2})) << "the first one is undisturbed";
+}
+
+TEST_F(ByteBusTest, MuteLineIsOpenedAgainAtGrowingIntervals) {
+  ByteBusTiming timing;
+  timing.line.mute_first = 60ms;
+  timing.line.mute_longest = 10s;
+  StartBus(timing);
+  line_->SetFaults({.silent = true});
+  int asked = 0;
+  std::vector<int> asked_before;  // each opening, by requests of 20 ms
+  while (asked_before.size() < 3 && asked < 400) {
+    Ask({1}, 20ms);
+    ++asked;
+    if (asker_.downs() > static_cast<int>(asked_before.size())) asked_before.push_back(asked);
+  }
+  ASSERT_EQ(asked_before.size(), 3u);
+  // At least 60, 120 and 240 ms apart.
+  EXPECT_GE(asked_before[0], 1);
+  EXPECT_GT(asked_before[2] - asked_before[1], asked_before[1] - asked_before[0]);
+  line_->SetFaults({});
+  EXPECT_EQ(Ask({2, 3}), (Bytes{2, 3, 2}));
+}
+
+TEST_F(ByteBusTest, StopDoesNotWaitForAnAnswer) {
+  StartBus();
+  line_->SetFaults({.silent = true});
+  asker_.Ask({1}, 60s);
+  bus_->waker().Wake();
+  ASSERT_TRUE(Eventually([&] { return line_->exchange_count() == 1; }));
+  const MonotonicTime stopping_at = MonotonicNow();
+  bus_->Stop();
+  EXPECT_LE(MonotonicNow() - stopping_at, 1s);
+  bus_->Stop();
+}
+
+}  // namespace
+}  // namespace abcds
