@@ -143,9 +143,12 @@ void CanBus::Run() {
 // Serves the clients over the open line until it is lost or the bus stops.
 void CanBus::RunLine() {
   while (!stopping_ && ReceiveAll()) {
-    Publish(adapter_->trouble());
-    if (!SendOne() && adapter_ != nullptr) Wait();
+    const bool sent = SendOne();
     if (adapter_ == nullptr) return;
+    // Also a frame that was not taken is news of the link.
+    TellLink(adapter_->up());
+    Publish(adapter_->trouble());
+    if (!sent) Wait();
   }
 }
 
