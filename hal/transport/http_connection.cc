@@ -62,6 +62,13 @@ std::string Bracketed(const std::string& host) {
   return host.find(':') == std::string::npos ? host : absl::StrCat("[", host, "]");
 }
 
+// Before 8.1.0 a handle that is used again keeps a pointer to the last header of the exchange before, which it has
+// freed: a reply whose first header line is a folded one reads it (curl pull request 11103; found by tests/fuzz).
+bool HandleMayBeUsedAgain() noexcept {
+  static const bool may = curl_version_info(CURLVERSION_NOW)->version_num >= 0x080100;
+  return may;
+}
+
 long Milliseconds(Nanoseconds d) noexcept {
   return static_cast<long>(std::max<int64_t>(1, std::chrono::ceil<milliseconds>(d).count()));
 }
@@ -221,8 +228,10 @@ class HttpConnection::Worker {
     // Not thread-safe in the library, and several connections may start at once.
     static std::once_flag initialised;
     std::call_once(initialised, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-    if (easy_ != nullptr) return true;
-    Multi multi(curl_multi_init());
+    if (easy_ != nullptr && HandleMayBeUsedAgain()) return true;
+    // Its connections, which may be kept, are the multi handle's.
+    easy_.reset();
+    Multi multi = multi_ != nullptr ? std::move(multi_) : Multi(curl_multi_init());
     Easy easy(curl_easy_init());
     if (multi == nullptr || easy == nullptr) return false;
     List headers(curl_slist_append(nullptr, "Accept: application/json"));

@@ -16,7 +16,7 @@ namespace abcds {
 enum class HttpAuth : uint8_t {
   kNone,
   kBasic,   // sent with the first request: no extra round trip
-  kDigest,  // SHA-256 or MD5, as the server asks; the nonce is used again until the server calls it stale
+  kDigest,  // SHA-256 or MD5, as the server asks; from libcurl 8.1 on a nonce is used until the server calls it stale
 };
 
 struct HttpOptions {

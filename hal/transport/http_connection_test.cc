@@ -1,6 +1,8 @@
 // The connection against a small server with everything that goes wrong with such servers.
 #include "hal/transport/http_connection.h"
 
+#include <curl/curl.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -199,6 +201,7 @@ INSTANTIATE_TEST_SUITE_P(Server, HttpTroubleTest, testing::Values(
     Trouble{"NoLengthIsFine",          Fault::kNoLength,       HttpFault::kNone, true},
     Trouble{"EndlessBody",             Fault::kEndlessBody,    HttpFault::kTooLarge},
     Trouble{"EndlessHeaders",          Fault::kEndlessHeaders, HttpFault::kTooLarge},
+    Trouble{"FoldsItsFirstHeader",     Fault::kFoldedHeader,   HttpFault::kProtocol},
     Trouble{"IsNoHttp",                Fault::kNotHttp,        HttpFault::kProtocol}),
     [](const auto& info) { return info.param.name; });
 // clang-format on
@@ -277,12 +280,16 @@ TEST_F(HttpConnectionTest, DigestLoginCountsItsNonceAndTakesANewOne) {
   connection.Stop();
   ASSERT_GE(more.size(), 3u);
   for (const auto& reply : more) EXPECT_EQ(reply.fault, HttpFault::kNone);
-  // One unsigned request in all: the first.
   int unsigned_requests = 0;
+  int signed_requests = 0;
   for (const HttpAsked& asked : server_.Log()) {
-    unsigned_requests += asked.authorization.find("response=") == std::string::npos ? 1 : 0;
+    (asked.authorization.find("response=") == std::string::npos ? unsigned_requests : signed_requests) += 1;
   }
-  EXPECT_EQ(unsigned_requests, 1);
+  if (curl_version_info(CURLVERSION_NOW)->version_num >= 0x080100) {
+    EXPECT_EQ(unsigned_requests, 1) << "the first";
+  } else {
+    EXPECT_LE(unsigned_requests, signed_requests + 1) << "one for each exchange";
+  }
 }
 
 TEST_F(HttpConnectionTest, WrongDigestPasswordIsAnAuthFault) {

@@ -200,6 +200,7 @@ void HttpServer::Form(Connection& connection, const HttpServed& served, bool kee
   connection.end = keep ? End::kKeep : End::kClose;
   std::string head =
       absl::StrCat("HTTP/1.1 ", served.status, served.status == 200 ? " OK" : " Trouble",
+                   Has(Fault::kFoldedHeader) ? "\r\n continued" : "",
                    "\r\nServer: small\r\nContent-Type: application/json\r\nConnection: ", keep ? "keep-alive" : "close",
                    "\r\n", served.headers);
   std::string body = served.body;

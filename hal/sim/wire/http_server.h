@@ -49,6 +49,7 @@ enum class HttpServerFault : uint8_t {
   kNoLength,      // the body ends with the connection; no fault either
   kEndlessBody,
   kEndlessHeaders,
+  kFoldedHeader,  // the first header line continues one that is not there
   kNotHttp,
   kCount,
 };
