@@ -175,9 +175,12 @@ class HttpConnection::Worker {
     Count(&HttpCounters::connections, static_cast<uint64_t>(std::max(0L, opened)));
     EndLookup(reply.fault);
     if (reply.fault != HttpFault::kNone) return reply;
-    Count(&HttpCounters::replies);
     long status = 0;
     curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+    // The library is content with a first line such as "HTTP/200 OK".
+    if (status < 100) reply.fault = HttpFault::kProtocol;
+    if (reply.fault != HttpFault::kNone) return reply;
+    Count(&HttpCounters::replies);
     reply.status = static_cast<int>(status);
     reply.fault = HttpFaultOfStatus(reply.status);
     reply.body = body_;

@@ -1,10 +1,12 @@
 #include "server/devices/device_set.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "hal/drivers/bus/bus_set.h"
+#include "hal/rt/clock.h"
 #include "hal/units/check.h"
 #include "server/devices/device_type.h"
 #include "server/devices/registry.h"
@@ -12,6 +14,10 @@
 namespace abcds {
 
 namespace {
+
+// An inverter that answers does so within 0.3 s; a slow one is not waited for.
+constexpr Nanoseconds kZeroPatience = std::chrono::seconds(1);
+constexpr Nanoseconds kZeroLook = std::chrono::milliseconds(2);
 
 // Found for every device of a site that has passed the check.
 const DeviceType& TypeOf(DeviceKind kind, const Site::Device& device) {
@@ -68,9 +74,23 @@ absl::Status DeviceSet::Start() {
     Stop();
     return opened;
   }
+  AwaitZero();
   if (battery_ != nullptr) battery_->Start();
   meter_->Start();
   return absl::OkStatus();
+}
+
+// Until every converter has acknowledged the 0 W that it was sent first, but not for long: one that does not answer
+// holds up nobody. The cycle, whose reading this is otherwise, has not begun.
+void DeviceSet::AwaitZero() {
+  const MonotonicTime end = MonotonicNow() + kZeroPatience;
+  for (MonotonicTime now = MonotonicNow(); now < end; now = MonotonicNow()) {
+    if (std::all_of(converters_.begin(), converters_.end(),
+                    [](const auto& converter) { return converter->Latest().acknowledged.valid; })) {
+      return;
+    }
+    SleepUntil(now + kZeroLook);
+  }
 }
 
 void DeviceSet::Stop() {

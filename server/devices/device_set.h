@@ -39,9 +39,9 @@ class DeviceSet {
   DeviceSet(const DeviceSet&) = delete;
   DeviceSet& operator=(const DeviceSet&) = delete;
 
-  // Opens every actuator first, each with 0 W as its first command, then BMS and meter. A device that is missing or
-  // dead is no error: it is retried for ever. FailedPrecondition, with everything stopped again, where another process
-  // owns a port.
+  // Opens every actuator first, each with 0 W as its first command; BMS and meter are asked once all have acknowledged
+  // it, or after a second at the latest. A device that is missing or dead is no error: it is retried for ever.
+  // FailedPrecondition, with everything stopped again, where another process owns a port.
   [[nodiscard]] absl::Status Start();
   // Every converter at 0 W, all in parallel and before anything else is closed; then the rest. Idempotent. Returns
   // within about 3 s.
@@ -56,6 +56,7 @@ class DeviceSet {
 
  private:
   DeviceSet();
+  void AwaitZero();
 
   std::unique_ptr<BusSet> buses_;  // outlives the devices on it
   std::vector<std::shared_ptr<PowerConverter>> converters_;

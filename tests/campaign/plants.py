@@ -193,6 +193,7 @@ class JkBoard(Port):
         self.damaged_replies = 0.0  # share of the replies with one byte replaced
         self.damaged_bytes = 0.0    # share of all bytes
         self.foreign = False        # another master talks to another device in between
+        self.values_lock = threading.Lock()  # for who changes several values that belong together
         self.requests = []  # when they had arrived
         self.replies = []   # (when the last bit of one left, whether discharging was allowed in it)
         self._random = random.Random(seed)
@@ -213,7 +214,8 @@ class JkBoard(Port):
                 bytes((0xC0, 1)))
 
     def frame(self):
-        content = self.content()
+        with self.values_lock:
+            content = self.content()
         data = (b"\x4e\x57" + (len(content) + 18).to_bytes(2, "big") + bytes(4) + b"\x06\x00\x01" + content + bytes(4) +
                 b"\x68")
         return data + bytes(2) + (sum(data) & 0xFFFF).to_bytes(2, "big")

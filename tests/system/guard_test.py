@@ -12,7 +12,7 @@ import unittest
 
 import processes
 from processes import signal
-from site_test import Site
+from simulated_site import Site
 
 LOAD_W = 390
 

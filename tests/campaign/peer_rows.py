@@ -1,0 +1,106 @@
+"""Peers that mean no good: nothing that they do reaches the cycle, nor takes memory or descriptors without end."""
+
+import contextlib
+import os
+import random
+import socket
+import threading
+import time
+
+import grpc
+
+from rows import row
+from stage import PlantSite, processes, resources, worker_of
+
+
+def begin(stage):
+    site = PlantSite(stage)
+    daemon = stage.start_daemon(site.config)
+    site.wait_delivering()
+    site.wait_steady(2.0)
+    return site, daemon
+
+
+def judge(stage, site, daemon, attack):
+    """Runs `attack` and measures what it did to cycle, memory and descriptors."""
+    worker = worker_of(daemon)
+    before, (before_kb, before_fds) = stage.ask(daemon).state().cycle, resources(worker)
+    worst_w, ended = 0.0, threading.Event()
+    thread = threading.Thread(target=lambda: (attack(), ended.set()), daemon=True)
+    thread.start()
+    while not ended.is_set():
+        worst_w = max(worst_w, abs(site.house.grid_w()))
+        time.sleep(0.05)
+    thread.join()
+    time.sleep(2.0)
+    after, (after_kb, after_fds) = stage.ask(daemon).state().cycle, resources(worker)
+    stage.holds("the same worker", worker_of(daemon) == worker)
+    stage.within("grid at most", worst_w, 60.0, "W", 0)
+    stage.within("cycles missed:", after.missed - before.missed, 0.02 * (after.sequence - before.sequence), "", 0)
+    stage.within("memory grew by", (after_kb - before_kb) / 1024, 24.0, "MB", 1)
+    stage.within("descriptors by", after_fds - before_fds, 10, "", 0)
+
+
+def port_of(address):
+    return int(address.rsplit(":", 1)[1])
+
+
+@row("malformed gRPC: garbage on the port, wrong messages, unknown methods", "no effect on the cycle, memory bounded")
+def grpc_malformed(stage):
+    site, daemon = begin(stage)
+    draw = random.Random(2)
+
+    def attack():
+        for _ in range(300 if stage.long else 60):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port_of(daemon.grpc_address)), 2) as peer:
+                if draw.random() < 0.5:
+                    peer.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+                peer.sendall(os.urandom(draw.randrange(1, 4000)))
+        server = stage.ask(daemon)
+        for path in ("abcds.v1.StateService/GetState", "abcds.v1.ControlService/SetMode", "abcds.v1.ControlService/SetTarget",
+                     "abcds.v1.NoService/NoMethod"):
+            for _ in range(100 if stage.long else 30):
+                with contextlib.suppress(grpc.RpcError):
+                    server.raw(path, os.urandom(draw.randrange(1, 3000)))
+
+    judge(stage, site, daemon, attack)
+    stage.holds("answers afterwards", stage.ask(daemon).state().cycle.sequence > 0)
+
+
+@row("500 connections to the metrics port and 200 to gRPC that say nothing", "no effect on the cycle, descriptors bounded")
+def silent_clients(stage):
+    site, daemon = begin(stage)
+
+    def attack():
+        with contextlib.ExitStack() as peers:
+            for address, count in ((daemon.metrics_address, 500), (daemon.grpc_address, 200)):
+                for _ in range(count):
+                    with contextlib.suppress(OSError):
+                        peer = peers.enter_context(socket.create_connection(("127.0.0.1", port_of(address)), 0.5))
+                        peer.sendall(b"GET /metrics HT")
+            time.sleep(5.0)
+
+    judge(stage, site, daemon, attack)
+    # What was open is closed by now, or by the server's own patience.
+    processes.wait_until(lambda: processes.connects(daemon.metrics_address), "metrics are served again", 40.0)
+
+
+@row("20 clients stream states and scrape as fast as they can", "no effect on the cycle")
+def busy_clients(stage):
+    site, daemon = begin(stage)
+
+    def attack():
+        until = time.monotonic() + (30.0 if stage.long else 6.0)
+        streams = [stage.ask(daemon).stream("abcds.v1.StateService/WatchState", timeout_s=40,
+                                            min_interval={"nanos": 50_000_000}) for _ in range(20)]
+        for stream in streams:
+            next(stream)
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port_of(daemon.metrics_address)), 2) as peer:
+                peer.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+                while peer.recv(65536):
+                    pass
+        for stream in streams:
+            stream.cancel()
+
+    judge(stage, site, daemon, attack)
