@@ -65,7 +65,9 @@ def main():
     parser.add_argument("--markdown", type=pathlib.Path, help="file for the table as measured")
     arguments = parser.parse_args()
 
-    chosen = [row for row in rows.ROWS if not arguments.only or any(part in row.name for part in arguments.only)]
+    chosen = [row for row in rows.ROWS if
+              (arguments.long or not row.long) and
+              (not arguments.only or any(part in row.name for part in arguments.only))]
     begun = time.monotonic()
     print("what happens | what is promised | what was measured\n", flush=True)
     with concurrent.futures.ThreadPoolExecutor(arguments.side_by_side) as pool:

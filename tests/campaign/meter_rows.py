@@ -35,7 +35,7 @@ def meter_silent(stage):
     stage.within("less after", reduced_s, SILENT_S)
     stage.holds("not before 2.5 s", reduced_s > FADING_S - 0.5)
     stage.within("0 W after", site.seconds_until_zero(20.0, begun), SILENT_S)
-    stage.holds("shown", "meter_silent" in stage.faults(daemon))
+    stage.shown(daemon, "meter_silent")
     site.say("meter ok")
     stage.within("back after", site.seconds_until_delivering(), 15.0)
 
@@ -73,26 +73,23 @@ def meter_implausible(stage):
     stage.holds(f"{refused} refusals counted", refused >= 10)
 
 
-def latched_after_steps(stage, fault):
-    """With the meter wrong, the house's load steps: how many steps of our own until 0 W, and that it stays there."""
-    site, daemon = begin(stage)
-    site.say(fault)
-    changes, load_w, deadline = [], LOAD_W, time.monotonic() + 60.0
-    told = site.told_w()
+def latched_after_steps(stage, site, daemon, timeout_s):
+    """The meter is wrong: after how many standing steps of our own it is found, and that it stays at 0 W then."""
+    steps, standing, since, last = 0, site.told_w(), time.monotonic(), site.told_w()
+    begun = time.monotonic()
     while "meter_disagrees" not in stage.faults(daemon):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not found: own steps {changes}")
-        load_w = 540 if load_w == LOAD_W else LOAD_W
-        site.say(f"load {load_w}")
-        until = time.monotonic() + 4.0
-        while time.monotonic() < until and "meter_disagrees" not in stage.faults(daemon):
-            now = site.told_w()
-            if abs(now - told) >= 100:
-                changes.append(now - told)
-                told = now
-            time.sleep(0.02)
-    stage.within("found within own steps:", len(changes), 4, "of at least 100 W", 0)
-    stage.within("0 W after", site.seconds_until_zero(5.0), 2.0)
+        if time.monotonic() - begun > timeout_s:
+            raise AssertionError(f"not found after {timeout_s:.0f} s and {steps} own steps")
+        now = site.told_w()
+        since = time.monotonic() if now != last else since
+        last = now
+        if time.monotonic() - since > 1.0 and abs(now - standing) >= 100:
+            steps, standing = steps + 1, now
+        time.sleep(0.02)
+    stage.within("found after", time.monotonic() - begun, timeout_s, digits=0)
+    # What drove it to the limit, and then three that it took to ask the meter.
+    stage.within("own steps until then:", steps, 4, "", 0)
+    stage.within("then 0 W after", site.seconds_until_zero(5.0), 2.0)
     site.say("ok")
     told = [told for _, _, _, told in site.collect(5.0)]
     stage.holds("stays at 0 W until cleared", not any(told))
@@ -102,14 +99,22 @@ def latched_after_steps(stage, fault):
     stage.within("back after", site.seconds_until_delivering(), 30.0)
 
 
-@row("meter's sign flips", "found within three own steps of 100 W, then 0 W and latched", weight=40)
+@row("meter's sign flips", "found within three own steps of 100 W taken to ask it, then 0 W and latched", weight=60)
 def meter_flipped(stage):
-    latched_after_steps(stage, "meter flip")
+    site, daemon = begin(stage)
+    site.say("meter flip")
+    site.say("load 250")
+    latched_after_steps(stage, site, daemon, 60.0)
 
 
-@row("meter's unit changes to kW", "found within three own steps of 100 W, then 0 W and latched", weight=40)
+@row("meter's unit changes to kW", "found within three own steps of 100 W taken to ask it, then 0 W and latched", weight=600,
+     long=True)
 def meter_kilowatts(stage):
-    latched_after_steps(stage, "meter kilowatts")
+    site, daemon = begin(stage)
+    site.say("meter kilowatts")
+    # Somebody wants to export 150 W, and the meter never shows it.
+    processes.abcdsctl("target", "-150", address=daemon.grpc_address)
+    latched_after_steps(stage, site, daemon, 900.0)
 
 
 @row("old messages replayed after an outage", "not used")
@@ -128,11 +133,9 @@ def meter_replayed(stage):
     processes.wait_until(lambda: stage.ask(daemon).state().meter.details.counters["connects"] > connects,
                          "the daemon is connected again", 30.0)
     time.sleep(5.5)  # so is the meter, whose client library takes up to 5 s
-    samples = stage.ask(daemon).state().meter.samples
     site.say("meter replay 30")
     told = [told for _, _, _, told in site.collect(4.0)]
     stage.holds("30 old messages at once: 0 W throughout", not any(told))
-    stage.holds("they did arrive", stage.ask(daemon).state().meter.details.counters["messages"] >= 30 or samples >= 0)
     site.say("meter ok")
     stage.within("live ones: back after", site.seconds_until_delivering(), 15.0)
 

@@ -25,11 +25,12 @@ def judge(stage, site, daemon, attack):
     """Runs `attack` and measures what it did to cycle, memory and descriptors."""
     worker = worker_of(daemon)
     before, (before_kb, before_fds) = stage.ask(daemon).state().cycle, resources(worker)
-    worst_w, ended = 0.0, threading.Event()
+    worst_w, most_fds, ended = 0.0, 0, threading.Event()
     thread = threading.Thread(target=lambda: (attack(), ended.set()), daemon=True)
     thread.start()
     while not ended.is_set():
         worst_w = max(worst_w, abs(site.house.grid_w()))
+        most_fds = max(most_fds, resources(worker)[1])
         time.sleep(0.05)
     thread.join()
     time.sleep(2.0)
@@ -38,7 +39,9 @@ def judge(stage, site, daemon, attack):
     stage.within("grid at most", worst_w, 60.0, "W", 0)
     stage.within("cycles missed:", after.missed - before.missed, 0.02 * (after.sequence - before.sequence), "", 0)
     stage.within("memory grew by", (after_kb - before_kb) / 1024, 24.0, "MB", 1)
-    stage.within("descriptors by", after_fds - before_fds, 10, "", 0)
+    # Beyond 1,024 the library for Modbus ends the process.
+    stage.within("descriptors at most", most_fds, 800, "", 0)
+    stage.within("left open afterwards:", after_fds - before_fds, 10, "", 0)
 
 
 def port_of(address):
@@ -67,18 +70,23 @@ def grpc_malformed(stage):
     stage.holds("answers afterwards", stage.ask(daemon).state().cycle.sequence > 0)
 
 
-@row("500 connections to the metrics port and 200 to gRPC that say nothing", "no effect on the cycle, descriptors bounded")
+@row("300 connections each to metrics and gRPC that say half a request", "no effect on the cycle, descriptors bounded")
 def silent_clients(stage):
     site, daemon = begin(stage)
 
     def attack():
         with contextlib.ExitStack() as peers:
-            for address, count in ((daemon.metrics_address, 500), (daemon.grpc_address, 200)):
-                for _ in range(count):
-                    with contextlib.suppress(OSError):
-                        peer = peers.enter_context(socket.create_connection(("127.0.0.1", port_of(address)), 0.5))
-                        peer.sendall(b"GET /metrics HT")
-            time.sleep(5.0)
+            opened = [peers.enter_context(socket.socket()) for _ in range(600)]
+            for number, peer in enumerate(opened):
+                peer.setblocking(False)
+                address = daemon.metrics_address if number % 2 else daemon.grpc_address
+                with contextlib.suppress(BlockingIOError):
+                    peer.connect(("127.0.0.1", port_of(address)))
+            time.sleep(2.0)
+            for peer in opened:
+                with contextlib.suppress(OSError):
+                    peer.send(b"GET /metrics HT")
+            time.sleep(6.0)
 
     judge(stage, site, daemon, attack)
     # What was open is closed by now, or by the server's own patience.

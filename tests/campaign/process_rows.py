@@ -1,13 +1,12 @@
 """The daemon may die at any moment: what the inverter is told then, and when. Read at the inverter."""
 
 import os
-import pathlib
 import random
 import signal
 import time
 
 from rows import row
-from stage import LOAD_W, PlantSite, processes, told_zero_after, worker_of
+from stage import LOAD_W, PlantSite, has_ended, processes, told_zero_after, worker_of
 
 # After a worker's death the pauses before the next one grow, up to 30 s. A fresh daemon for every so many keeps them as
 # short as they are in a house where this happens rarely, so that what is killed is a plant at work.
@@ -65,7 +64,7 @@ def guard_killed(stage):
         worker = worker_of(daemon)
         begun = kill(daemon.process.pid)
         took.append(told_zero_after(site.inverter, begun, 10.0))
-        processes.wait_until(lambda: not pathlib.Path(f"/proc/{worker}").exists(), "the worker has ended", 10.0, 0.01)
+        processes.wait_until(lambda: has_ended(worker), "the worker has ended", 10.0, 0.01)
         ended.append(time.monotonic() - begun)
     stage.worst("0 W after", took, 2.0)
     stage.worst("worker gone after", ended, 5.0)

@@ -120,7 +120,13 @@ class Stage:
         return daemon.server
 
     def faults(self, daemon):
-        return {fault.id for fault in self.ask(daemon).state().faults if fault.active}
+        """What is wrong now, or was and must be cleared by people."""
+        return {fault.id for fault in self.ask(daemon).state().faults if fault.active or fault.latched}
+
+    def shown(self, daemon, fault, timeout_s=5.0):
+        """That people get to see the fault."""
+        processes.wait_until(lambda: fault in self.faults(daemon), f"{fault} is shown", timeout_s)
+        self.facts.append(f"shown as {fault}")
 
 
 class SimulatedSite(simulated_site.Site):
@@ -185,19 +191,28 @@ class PlantSite:
             time.sleep(0.05)
 
 
-def told_zero_after(inverter, since, timeout_s, what="0 W on the wire"):
-    """Seconds from `since` to the last bit of the first 0 W after it; nothing else may have come before that.
+def told_zero_after(inverter, since, timeout_s, meanwhile=False):
+    """Seconds from `since` to the last bit of the first 0 W after it.
 
-    What was on its way already may still arrive: a setpoint takes 12 ms on the wire.
+    Nothing else may have come before that, unless regulation may go on `meanwhile`. What was on its way already may still
+    arrive: a setpoint takes 12 ms on the wire.
     """
     def zero():
         return next((when for when, watts in list(inverter.writes) if when > since and watts == 0), None)
 
-    when = processes.wait_until(lambda: zero() is not None, what, timeout_s, 0.01) and zero()
+    when = processes.wait_until(zero, "0 W on the wire", timeout_s, 0.01)
     between = [watts for moment, watts in list(inverter.writes) if since + 0.05 < moment < when and watts != 0]
-    if between:
+    if between and not meanwhile:
         raise AssertionError(f"told {between} W after it had happened, and before 0 W")
     return when - since
+
+
+def has_ended(pid):
+    """Gone, or waiting for somebody to ask how it ended."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def worker_of(daemon, timeout_s=processes.PATIENCE_S):
