@@ -1,6 +1,7 @@
 """What happens to the BMS and what it says."""
 
 import random
+import statistics
 import time
 
 from rows import row
@@ -51,7 +52,9 @@ def bms_forbids(stage):
         took.append(told_zero_after(site.inverter, frame_at - 0.005, 5.0) - 0.005)
         site.bms.discharge_switch = True
         site.wait_delivering()
-    stage.worst("0 W after the frame's last bit", took, 0.2)
+    stage.within("median", statistics.median(took), 0.1)
+    # Without real-time priority, beside all the other rows.
+    stage.worst("0 W after the frame's last bit", took, 0.5)
 
 
 @row("a cell at 2.70 V", "0 W with the next frame; not back before it has recovered")

@@ -102,8 +102,11 @@ def latched_after_steps(stage, site, daemon, timeout_s):
 @row("meter's sign flips", "found within three own steps of 100 W taken to ask it, then 0 W and latched", weight=60)
 def meter_flipped(stage):
     site, daemon = begin(stage)
+    # Little power at first: what it is driven to then are several steps.
+    site.say("load 130")
+    site.collect(6.0)
     site.say("meter flip")
-    site.say("load 250")
+    site.say("load 70")
     latched_after_steps(stage, site, daemon, 60.0)
 
 

@@ -63,6 +63,8 @@ bool HttpLogin::AcceptsDigest(std::map<std::string, std::string> fields, std::st
 
 std::string HttpLogin::Challenge() {
   if (kind_ != Kind::kDigest) return "";
+  // Whoever begins anew gets a nonce of which no count has been used.
+  if (last_nonce_ == Nonce()) Expire();
   return absl::StrCat("Digest qop=\"auth\", realm=\"", kRealm, "\", nonce=\"", Nonce(), "\", algorithm=SHA-256",
                       std::exchange(stale_, false) ? ", stale=true" : "");
 }
