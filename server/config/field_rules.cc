@@ -79,7 +79,8 @@ std::vector<FieldRule> MeterRules() {
 }
 
 std::vector<FieldRule> ConverterRules() {
-  using v1::Bus, v1::CanBus, v1::Converter, v1::Response, v1::Lumentree, v1::Trucki;
+  using v1::Bus, v1::CanBus, v1::Converter, v1::Response, v1::Lumentree, v1::Trucki,
+      v1::MeanwellNpb, v1::MeanwellBic;
   return {
       Required<Bus>(Bus::kNameFieldNumber),
       Required<Bus>(Bus::kPortFieldNumber),
@@ -119,6 +120,22 @@ std::vector<FieldRule> ConverterRules() {
       Required<Trucki>(Trucki::kBusFieldNumber),
       Number<Trucki>(Trucki::kAddressFieldNumber, 1, 15, "1"),
       Value<Trucki>(Trucki::kNewerFirmwareFieldNumber, "false"),
+
+      Required<MeanwellNpb>(MeanwellNpb::kBusFieldNumber),
+      Number<MeanwellNpb>(MeanwellNpb::kAddressFieldNumber, 0, 3, "3"),
+      Number<MeanwellNpb>(MeanwellNpb::kChargeVoltageVFieldNumber, 10, 100),  // cells
+      Number<MeanwellNpb>(MeanwellNpb::kVoltageCorrectionVFieldNumber, -2, 2, "0"),
+      Value<MeanwellNpb>(MeanwellNpb::kVoltageAdjustFieldNumber, "false"),
+      Number<MeanwellNpb>(MeanwellNpb::kMemoryLifetimeYearsFieldNumber, 1, 50, "10"),
+
+      Required<MeanwellBic>(MeanwellBic::kBusFieldNumber),
+      Number<MeanwellBic>(MeanwellBic::kAddressFieldNumber, 0, 63, "0"),
+      Number<MeanwellBic>(MeanwellBic::kChargeVoltageVFieldNumber, 10, 112),  // cells
+      Number<MeanwellBic>(MeanwellBic::kDischargeVoltageVFieldNumber, 10, 112),
+      Number<MeanwellBic>(MeanwellBic::kChargeVoltageCorrectionVFieldNumber, -2, 2, "0"),
+      Number<MeanwellBic>(MeanwellBic::kDischargeVoltageCorrectionVFieldNumber, -2, 2, "0"),
+      Value<MeanwellBic>(MeanwellBic::kAlwaysOnFieldNumber, "false"),
+      Number<MeanwellBic>(MeanwellBic::kMemoryLifetimeYearsFieldNumber, 1, 50, "10"),
   };
 }
 

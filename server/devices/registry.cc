@@ -3,6 +3,7 @@
 #include "server/devices/house.h"
 #include "server/devices/jk_bms.h"
 #include "server/devices/lumentree.h"
+#include "server/devices/meanwell.h"
 #include "server/devices/mqtt.h"
 #include "server/devices/shelly.h"
 #include "server/devices/trucki.h"
@@ -11,8 +12,9 @@ namespace abcds {
 
 const std::vector<const DeviceType*>& DeviceTypes() {
   static const std::vector<const DeviceType*>& types = *new std::vector<const DeviceType*>{
-      &HouseMeterType(), &HouseChargerType(), &HouseDischargerType(), &HouseBmsType(), &JkBmsType(),
-      &LumentreeType(),  &MqttType(),         &Shelly3emType(),       &TruckiType(),
+      &HouseMeterType(), &HouseChargerType(), &HouseDischargerType(), &HouseBmsType(),
+      &JkBmsType(),      &LumentreeType(),    &MeanwellBicType(),     &MeanwellNpbType(),
+      &MqttType(),       &Shelly3emType(),    &TruckiType(),
   };
   return types;
 }

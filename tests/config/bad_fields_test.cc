@@ -26,7 +26,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ConverterDevice",
              "lumentree { model: MODEL_600 bus: \"line\" }",
              "",
-             {"f:3: converter[0] has no device: one of house_charger, house_discharger, lumentree, trucki"}},
+             {"f:3: converter[0] has no device: one of house_charger, house_discharger, lumentree, trucki, "
+              "meanwell_npb, "
+              "meanwell_bic"}},
         Case{"Battery",
              "battery { cells: 8 capacity_ah: 100 }",
              "",

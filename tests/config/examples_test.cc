@@ -99,7 +99,8 @@ TEST_P(PrintConfigTest, DefaultsThatAreUncommentedChangeNothing) {
 INSTANTIATE_TEST_SUITE_P(Sets, PrintConfigTest,
                          testing::Values("house", "lumentree+mqtt", "mqtt+lumentree", "lumentree+lumentree+mqtt",
                                          "lumentree+jk-bms+mqtt", "jk-bms+lumentree+mqtt", "lumentree+shelly-3em",
-                                         "trucki+mqtt", "lumentree+trucki+mqtt"),
+                                         "trucki+mqtt", "lumentree+trucki+mqtt", "meanwell-npb+lumentree+jk-bms+mqtt",
+                                         "meanwell-bic+mqtt", "meanwell-npb+meanwell-npb+mqtt"),
                          [](const auto& info) { return absl::StrCat("Set", info.index); });
 
 TEST(PrintCommented, ShowsWhatFollowsFromOtherFieldsAndNoPassword) {
@@ -134,16 +135,18 @@ TEST_P(PrintConfigRefusalTest, SaysWhy) {
 
 INSTANTIATE_TEST_SUITE_P(
     Sets, PrintConfigRefusalTest,
-    testing::Values(
-        Refused{"Unknown", "toaster",
-                "\"toaster\" is no known device; known: house, jk-bms, lumentree, mqtt, shelly-3em, trucki"},
-        Refused{"Empty", "", "\"\" is no known device; known: house, jk-bms, lumentree, mqtt, shelly-3em, trucki"},
-        Refused{"NoMeter", "lumentree",
-                "lumentree makes no complete site: meter is missing: without one the grid's power is "
-                "unknown"},
-        Refused{"NoConverter", "mqtt",
-                "mqtt makes no complete site: converter is missing: at least one charger or inverter"},
-        Refused{"TwoMeters", "house+mqtt", "a site has one meter, and both house and mqtt bring one"}),
+    testing::Values(Refused{"Unknown", "toaster",
+                            "\"toaster\" is no known device; known: house, jk-bms, lumentree, meanwell-bic, "
+                            "meanwell-npb, mqtt, shelly-3em, trucki"},
+                    Refused{"Empty", "",
+                            "\"\" is no known device; known: house, jk-bms, lumentree, meanwell-bic, meanwell-npb, "
+                            "mqtt, shelly-3em, trucki"},
+                    Refused{"NoMeter", "lumentree",
+                            "lumentree makes no complete site: meter is missing: without one the grid's power is "
+                            "unknown"},
+                    Refused{"NoConverter", "mqtt",
+                            "mqtt makes no complete site: converter is missing: at least one charger or inverter"},
+                    Refused{"TwoMeters", "house+mqtt", "a site has one meter, and both house and mqtt bring one"}),
     [](const auto& info) { return info.param.name; });
 
 TEST(Reference, PageIsCurrent) {

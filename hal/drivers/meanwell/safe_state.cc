@@ -75,7 +75,7 @@ absl::Status NotConfirmed(const Session& session, const Options& options, const 
 
 }  // namespace
 
-absl::Status CommandSafeState(const Options& options, const CanOptions& line, MonotonicTime deadline) {
+absl::Status CommandSafeState(const Options& options, const Line& line, MonotonicTime deadline) {
   // The session's own order of things, without anything after it: off, read back, confirmed.
   Session session(options);
   session.Rest();
