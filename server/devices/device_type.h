@@ -23,6 +23,7 @@
 namespace abcds {
 
 class BusSet;
+class DirectAccess;
 
 // What devices of one site are made with.
 struct BuildContext {
@@ -76,6 +77,9 @@ class DeviceType : public DeviceRules {
   [[nodiscard]] virtual absl::StatusOr<std::map<std::string, double>> Decode(const DecodeInput&) const;
   // The same with lists and words, for devices that have more than numbers; else what Decode gives.
   [[nodiscard]] virtual absl::StatusOr<DecodedValues> DecodeAll(const DecodeInput&) const;
+
+  // How such a device is asked without a daemon: scan, probe, read, write. Null: not at all. Lives as long as the type.
+  [[nodiscard]] virtual const DirectAccess* direct_access() const { return nullptr; }
 };
 
 }  // namespace abcds

@@ -14,6 +14,7 @@
 #include "hal/drivers/jk_bms/frame.h"
 #include "server/config/field_rules.h"
 #include "server/devices/hex.h"
+#include "server/devices/jk_bms_access.h"
 #include "server/devices/serial_bus.h"
 
 namespace abcds {
@@ -162,6 +163,8 @@ class JkBms final : public DeviceType {
     if (!frame.ok()) return frame.status();
     return DecodeFrame(*frame, options);
   }
+
+  const DirectAccess* direct_access() const override { return &JkBmsAccess(); }
 };
 
 }  // namespace

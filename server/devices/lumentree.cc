@@ -9,6 +9,7 @@
 #include "hal/drivers/lumentree/device.h"
 #include "hal/drivers/lumentree/safe_state.h"
 #include "server/config/field_rules.h"
+#include "server/devices/lumentree_access.h"
 #include "server/devices/serial_bus.h"
 
 namespace abcds {
@@ -104,6 +105,8 @@ class Lumentree final : public DeviceType {
   absl::StatusOr<std::map<std::string, double>> Decode(const DecodeInput& input) const override {
     return DecodeModbusReply("lumentree", "the inverter's reply", input, lumentree::DecodeFrame);
   }
+
+  const DirectAccess* direct_access() const override { return &LumentreeAccess(); }
 };
 
 }  // namespace

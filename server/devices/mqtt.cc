@@ -10,6 +10,7 @@
 #include "hal/drivers/mqtt_meter/device.h"
 #include "server/config/check.h"
 #include "server/config/field_rules.h"
+#include "server/devices/meter_access.h"
 #include "server/devices/password_file.h"
 
 namespace abcds {
@@ -54,6 +55,53 @@ absl::StatusOr<CodecOptions> CodecOptionsOf(const std::map<std::string, std::str
   }
   return codec;
 }
+
+// Listens for the meter's messages.
+class Access final : public MeterAccess {
+ public:
+  std::string type() const override { return "mqtt"; }
+  std::vector<Setting> settings() const override {
+    return {{"topic", "of the grid power; required, no wildcards"},
+            {"json_path", "where the number is in a JSON payload"},
+            {"scale", "watts per unit of the payload; default 1"},
+            {"strip_unit", "true: \"412 W\" is a number too"},
+            {"invert", "true: the meter counts export as positive"},
+            {"user", "where the broker wants a login"},
+            {"password_file", "full path of a file whose first line is the password"}};
+  }
+  std::string advice() const override {
+    return "Does the meter publish on exactly this topic? `mosquitto_sub -h HOST -t '#' -v` shows all there are.";
+  }
+
+ protected:
+  const DeviceType& device_type() const override { return MqttType(); }
+  absl::StatusOr<v1::Meter> MeterOf(const DirectTarget& target) const override {
+    v1::Meter meter;
+    v1::MqttMeter& device = *meter.mutable_mqtt();
+    device.mutable_broker()->set_host(target.host);
+    if (target.network_port != 0) device.mutable_broker()->set_port(static_cast<uint32_t>(target.network_port));
+    std::map<std::string, std::string> codec_settings;
+    for (const auto& [name, value] : target.settings) {
+      if (name == "topic") {
+        device.set_topic(value);
+      } else if (name == "user") {
+        device.mutable_broker()->set_user(value);
+      } else if (name == "password_file") {
+        device.mutable_broker()->set_password_file(value);
+      } else {
+        codec_settings[name] = value;
+      }
+    }
+    if (device.topic().empty()) return absl::InvalidArgumentError("mqtt wants a topic: --set topic=…");
+    const auto codec = CodecOptionsOf(codec_settings);
+    if (!codec.ok()) return codec.status();
+    if (codec_settings.count("json_path") > 0) device.set_json_path(codec->json_path);
+    if (codec_settings.count("scale") > 0) device.set_scale(codec->scale);
+    if (codec->strip_unit) device.set_strip_unit(true);
+    if (codec->invert) meter.set_invert(true);
+    return meter;
+  }
+};
 
 class Mqtt final : public DeviceType {
  public:
@@ -142,6 +190,11 @@ class Mqtt final : public DeviceType {
       return absl::InvalidArgumentError(absl::StrCat("the payload was refused: ", RefusalText(decoded.refusal)));
     }
     return std::map<std::string, double>{{"power_w", decoded.power.value()}};
+  }
+
+  const DirectAccess* direct_access() const override {
+    static const Access access;
+    return &access;
   }
 };
 

@@ -8,6 +8,7 @@
 #include "hal/drivers/shelly/device.h"
 #include "server/config/check.h"
 #include "server/config/field_rules.h"
+#include "server/devices/meter_access.h"
 #include "server/devices/password_file.h"
 
 namespace abcds {
@@ -17,6 +18,32 @@ namespace {
 constexpr char kModel[] = "shelly-3em";
 // Asked more often, the device begins to lose packets of its radio link.
 constexpr double kShortestIntervalS = 0.5;
+
+class Access final : public MeterAccess {
+ public:
+  std::string type() const override { return kModel; }
+  std::vector<Setting> settings() const override {
+    return {{"user", "where the device has a login set; its default is admin"},
+            {"password_file", "full path of a file whose first line is the password"}};
+  }
+  std::string advice() const override {
+    return "Does its page open in a browser at that address? Is it a 3EM of the first generation, and on this network?";
+  }
+
+ protected:
+  const DeviceType& device_type() const override { return Shelly3emType(); }
+  absl::StatusOr<v1::Meter> MeterOf(const DirectTarget& target) const override {
+    v1::Meter meter;
+    v1::Shelly3em& device = *meter.mutable_shelly_3em();
+    device.set_host(target.host);
+    if (target.network_port != 0) device.set_port(static_cast<uint32_t>(target.network_port));
+    for (const auto& [name, value] : target.settings) {
+      if (name == "user") device.set_user(value);
+      if (name == "password_file") device.set_password_file(value);
+    }
+    return meter;
+  }
+};
 
 class Shelly3em final : public DeviceType {
  public:
@@ -99,6 +126,11 @@ class Shelly3em final : public DeviceType {
           absl::StrCat("the body was refused: ", shelly::RefusalTextHere(decoded.refusal)));
     }
     return Values(decoded.reading, model);
+  }
+
+  const DirectAccess* direct_access() const override {
+    static const Access access;
+    return &access;
   }
 
  private:

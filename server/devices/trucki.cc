@@ -12,6 +12,7 @@
 #include "hal/drivers/trucki/safe_state.h"
 #include "server/config/field_rules.h"
 #include "server/devices/serial_bus.h"
+#include "server/devices/trucki_access.h"
 
 namespace abcds {
 
@@ -110,6 +111,8 @@ class Trucki final : public DeviceType {
   absl::StatusOr<std::map<std::string, double>> Decode(const DecodeInput& input) const override {
     return DecodeModbusReply("trucki", "the board's reply or its telegram", input, trucki::DecodeFrame);
   }
+
+  const DirectAccess* direct_access() const override { return &TruckiAccess(); }
 };
 
 }  // namespace

@@ -42,6 +42,11 @@ void AddReadings(const jk_bms::Status& status, DeviceDetails& details) {
   read("cycles", status.cycles);
   read("charged_total_ah", status.charged_total_ah);
   read("capacity_ah", status.capacity_ah);
+  const auto read_mv = [&details](const char* name, const std::optional<uint16_t>& mv) {
+    if (mv.has_value()) details.readings[name] = *mv / 1000.0;
+  };
+  read_mv("cell_overvoltage_v", status.cell_overvoltage_mv);
+  read_mv("cell_undervoltage_v", status.cell_undervoltage_mv);
   read("charge_overcurrent_a", status.charge_overcurrent_a);
   read("discharge_overcurrent_a", status.discharge_overcurrent_a);
   read("running_time_min", status.running_minutes);
