@@ -14,6 +14,10 @@
 namespace abcds {
 namespace {
 
+// A silent device is given up after less than this; so is one that must be told 0 W at the end.
+constexpr std::chrono::seconds kDevicePatience(60);
+constexpr std::chrono::seconds kUsualHold(10);
+
 std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
   grpc::ChannelArguments arguments;
   // A proxy from the environment is for the internet; the daemon is next door.
@@ -30,9 +34,10 @@ Client::Client(std::string address, std::chrono::milliseconds deadline)
       deadline_(deadline),
       channel_(Connect(address_)),
       state_(v1::StateService::NewStub(channel_)),
-      control_(v1::ControlService::NewStub(channel_)) {}
+      control_(v1::ControlService::NewStub(channel_)),
+      devices_(v1::DevicesService::NewStub(channel_)) {}
 
-absl::Status Client::ToSentence(const grpc::Status& status) const {
+absl::Status Client::ToSentence(const grpc::Status& status, std::chrono::milliseconds waited) const {
   switch (status.error_code()) {
     case grpc::StatusCode::OK:
       return absl::OkStatus();
@@ -46,7 +51,7 @@ absl::Status Client::ToSentence(const grpc::Status& status) const {
                                                  "(--address HOST:PORT or ABCDS_ADDRESS)"));
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return absl::DeadlineExceededError(absl::StrCat(
-          "no answer from ", address_, " within ", NumberText(deadline_.count() / 1e3, 1, "s"),
+          "no answer from ", address_, " within ", NumberText(static_cast<double>(waited.count()) / 1e3, 1, "s"),
           "; check that abcdsd is what listens there and that it is not stopped (--timeout waits longer)"));
     case grpc::StatusCode::UNIMPLEMENTED:
       return absl::UnimplementedError(
@@ -61,11 +66,12 @@ absl::Status Client::ToSentence(const grpc::Status& status) const {
 }
 
 template <class Response, class Method, class Stub, class Request>
-absl::StatusOr<Response> Client::Call(Method method, Stub& stub, const Request& request) {
+absl::StatusOr<Response> Client::Call(Method method, Stub& stub, const Request& request,
+                                      std::chrono::milliseconds more) {
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + deadline_);
+  context.set_deadline(std::chrono::system_clock::now() + deadline_ + more);
   Response response;
-  const absl::Status status = ToSentence((stub.*method)(&context, request, &response));
+  const absl::Status status = ToSentence((stub.*method)(&context, request, &response), deadline_ + more);
   if (!status.ok()) return status;
   return response;
 }
@@ -106,7 +112,7 @@ absl::Status Client::WatchState(std::chrono::milliseconds interval,
                                 const std::function<bool(const v1::PlantState&)>& on_state) {
   // A stream has no deadline, so a stopped daemon would let us wait for ever: it must answer the connection first.
   if (!channel_->WaitForConnected(std::chrono::system_clock::now() + deadline_)) {
-    return ToSentence(grpc::Status(grpc::StatusCode::UNAVAILABLE, ""));
+    return ToSentence(grpc::Status(grpc::StatusCode::UNAVAILABLE, ""), deadline_);
   }
   v1::WatchStateRequest request;
   *request.mutable_min_interval() = google::protobuf::util::TimeUtil::MillisecondsToDuration(interval.count());
@@ -126,7 +132,41 @@ absl::Status Client::WatchState(std::chrono::milliseconds interval,
   if (status.ok() || (any && status.error_code() == grpc::StatusCode::UNAVAILABLE)) {
     return absl::UnavailableError(absl::StrCat("the daemon at ", address_, " has ended"));
   }
-  return ToSentence(status);
+  return ToSentence(status, deadline_);
+}
+
+absl::StatusOr<v1::ListDevicesResponse> Client::ListDevices() {
+  return Call<v1::ListDevicesResponse>(&v1::DevicesService::Stub::ListDevices, *devices_, v1::ListDevicesRequest());
+}
+
+absl::StatusOr<v1::ListDeviceTypesResponse> Client::ListDeviceTypes() {
+  return Call<v1::ListDeviceTypesResponse>(&v1::DevicesService::Stub::ListDeviceTypes, *devices_,
+                                           v1::ListDeviceTypesRequest());
+}
+
+absl::StatusOr<v1::ProbeDeviceResponse> Client::ProbeDevice(const v1::ProbeDeviceRequest& request) {
+  return Call<v1::ProbeDeviceResponse>(&v1::DevicesService::Stub::ProbeDevice, *devices_, request, kDevicePatience);
+}
+
+absl::StatusOr<v1::ReadDeviceResponse> Client::ReadDevice(const v1::ReadDeviceRequest& request) {
+  return Call<v1::ReadDeviceResponse>(&v1::DevicesService::Stub::ReadDevice, *devices_, request, kDevicePatience);
+}
+
+absl::StatusOr<v1::WriteDeviceResponse> Client::WriteDevice(const v1::WriteDeviceRequest& request) {
+  using google::protobuf::util::TimeUtil;
+  const std::chrono::milliseconds hold =
+      request.has_hold() ? std::chrono::milliseconds(TimeUtil::DurationToMilliseconds(request.hold())) : kUsualHold;
+  return Call<v1::WriteDeviceResponse>(&v1::DevicesService::Stub::WriteDevice, *devices_, request,
+                                       kDevicePatience + hold);
+}
+
+absl::Status Client::ScanDevices(const v1::ScanDevicesRequest& request,
+                                 const std::function<void(const v1::ScanDevicesResponse&)>& on_event) {
+  grpc::ClientContext context;
+  const auto stream = devices_->ScanDevices(&context, request);
+  v1::ScanDevicesResponse response;
+  while (stream->Read(&response)) on_event(response);
+  return ToSentence(stream->Finish(), deadline_);
 }
 
 }  // namespace abcds

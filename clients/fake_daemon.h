@@ -8,11 +8,14 @@
 #include <vector>
 
 #include "abcds/v1/control.grpc.pb.h"
+#include "abcds/v1/devices.grpc.pb.h"
 #include "abcds/v1/state.grpc.pb.h"
 
 namespace abcds {
 
-class FakeDaemon final : private v1::StateService::Service, private v1::ControlService::Service {
+class FakeDaemon final : private v1::StateService::Service,
+                         private v1::ControlService::Service,
+                         private v1::DevicesService::Service {
  public:
   FakeDaemon();
   ~FakeDaemon() override;
@@ -37,6 +40,16 @@ class FakeDaemon final : private v1::StateService::Service, private v1::ControlS
   grpc::Status SetMode(grpc::ServerContext*, const v1::SetModeRequest*, v1::SetModeResponse*) override;
   grpc::Status ClearFault(grpc::ServerContext*, const v1::ClearFaultRequest*, v1::ClearFaultResponse*) override;
 
+  grpc::Status ListDevices(grpc::ServerContext*, const v1::ListDevicesRequest*, v1::ListDevicesResponse*) override;
+  grpc::Status ListDeviceTypes(grpc::ServerContext*, const v1::ListDeviceTypesRequest*,
+                               v1::ListDeviceTypesResponse*) override;
+  grpc::Status ScanDevices(grpc::ServerContext*, const v1::ScanDevicesRequest*,
+                           grpc::ServerWriter<v1::ScanDevicesResponse>*) override;
+  grpc::Status ProbeDevice(grpc::ServerContext*, const v1::ProbeDeviceRequest*, v1::ProbeDeviceResponse*) override;
+  grpc::Status ReadDevice(grpc::ServerContext*, const v1::ReadDeviceRequest*, v1::ReadDeviceResponse*) override;
+  grpc::Status WriteDevice(grpc::ServerContext*, const v1::WriteDeviceRequest*, v1::WriteDeviceResponse*) override;
+
+  grpc::Status Note(const char* method, const google::protobuf::Message& request);
   template <class Response>
   grpc::Status Answer(const char* method, const google::protobuf::Message& request, Response* response);
 

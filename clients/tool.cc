@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <vector>
@@ -36,8 +38,46 @@ absl::Status CannotRun(const std::string& program, int error) {
   return absl::FailedPreconditionError(absl::StrCat("cannot run ", program, ": ", std::strerror(error)));
 }
 
+using Lines = std::function<void(const std::string&)>;
+
+// Gives the complete lines of `text` away and keeps the rest.
+void HandOverLines(std::string& text, const Lines& on_line) {
+  for (size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n')) {
+    const std::string line = text.substr(0, end);
+    text.erase(0, end + 1);
+    on_line(line);
+  }
+}
+
+std::atomic<pid_t> followed{0};
+static_assert(std::atomic<pid_t>::is_always_lock_free, "read by a signal handler");
+
+// Hands signals on to `followed`.
+class SignalForwarding {
+ public:
+  SignalForwarding() {
+    struct sigaction action {};
+    action.sa_handler = [](int signal) {
+      const int error = errno;
+      if (const pid_t child = followed; child > 0) kill(child, signal);
+      errno = error;
+    };
+    for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &before_[i]);
+  }
+  ~SignalForwarding() {
+    followed = 0;
+    for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before_[i], nullptr);
+  }
+  SignalForwarding(const SignalForwarding&) = delete;
+  SignalForwarding& operator=(const SignalForwarding&) = delete;
+
+ private:
+  static constexpr std::array<int, 3> kSignals = {SIGINT, SIGTERM, SIGHUP};
+  std::array<struct sigaction, 3> before_{};
+};
+
 // Reads both pipes until their ends; alternately, so that neither fills up while we wait for the other.
-void Drain(std::array<int, 2> sources, std::array<std::string*, 2> sinks) {
+void Drain(std::array<int, 2> sources, std::array<std::string*, 2> sinks, const Lines& on_line) {
   std::array<pollfd, 2> waits{};
   for (size_t i = 0; i < 2; ++i) waits[i] = {sources[i], POLLIN, 0};
   while (waits[0].fd >= 0 || waits[1].fd >= 0) {
@@ -48,6 +88,7 @@ void Drain(std::array<int, 2> sources, std::array<std::string*, 2> sinks) {
       const ssize_t got = read(waits[i].fd, buffer.data(), buffer.size());
       if (got > 0) {
         sinks[i]->append(buffer.data(), static_cast<size_t>(got));
+        if (i == 0 && on_line) HandOverLines(*sinks[0], on_line);
       } else if (got == 0 || errno != EINTR) {
         waits[i].fd = -1;
       }
@@ -85,7 +126,10 @@ absl::Status Become(const std::string& program, std::span<const std::string> arg
   return CannotRun(program, errno);
 }
 
-absl::StatusOr<ToolOutput> RunTool(const std::string& program, std::span<const std::string> arguments) {
+namespace {
+
+absl::StatusOr<ToolOutput> RunChild(const std::string& program, std::span<const std::string> arguments,
+                                    const Lines& on_line) {
   std::array<int, 2> out_pipe{};
   std::array<int, 2> err_pipe{};
   if (pipe2(out_pipe.data(), O_CLOEXEC) != 0) return CannotRun(program, errno);
@@ -109,7 +153,8 @@ absl::StatusOr<ToolOutput> RunTool(const std::string& program, std::span<const s
   ToolOutput output;
   int status = 0;
   if (error == 0) {
-    Drain({out_pipe[0], err_pipe[0]}, {&output.out, &output.err});
+    if (on_line) followed = child;
+    Drain({out_pipe[0], err_pipe[0]}, {&output.out, &output.err}, on_line);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
   }
@@ -119,6 +164,18 @@ absl::StatusOr<ToolOutput> RunTool(const std::string& program, std::span<const s
   if (!WIFEXITED(status)) return absl::InternalError(absl::StrCat(program, " was killed by signal ", WTERMSIG(status)));
   output.exit_code = WEXITSTATUS(status);
   return output;
+}
+
+}  // namespace
+
+absl::StatusOr<ToolOutput> RunTool(const std::string& program, std::span<const std::string> arguments) {
+  return RunChild(program, arguments, nullptr);
+}
+
+absl::StatusOr<ToolOutput> FollowTool(const std::string& program, std::span<const std::string> arguments,
+                                      const Lines& on_line) {
+  const SignalForwarding forwarding;
+  return RunChild(program, arguments, on_line);
 }
 
 }  // namespace abcds

@@ -2,6 +2,7 @@
 #ifndef ABCDS_CLIENTS_TOOL_H_
 #define ABCDS_CLIENTS_TOOL_H_
 
+#include <functional>
 #include <span>
 #include <string>
 
@@ -27,6 +28,10 @@ struct ToolOutput {
 };
 // Runs `program arguments…` with empty standard input and collects what it prints.
 [[nodiscard]] absl::StatusOr<ToolOutput> RunTool(const std::string& program, std::span<const std::string> arguments);
+// The same, with each complete line of its standard output given to `on_line` as it comes, without its end; `out` stays
+// empty. Until it has ended SIGINT, SIGTERM and SIGHUP go to it and do not end us: it may have something to finish.
+[[nodiscard]] absl::StatusOr<ToolOutput> FollowTool(const std::string& program, std::span<const std::string> arguments,
+                                                    const std::function<void(const std::string&)>& on_line);
 
 }  // namespace abcds
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "clients/control_verbs.h"
+#include "clients/device_verbs.h"
 #include "clients/help.h"
 #include "clients/state_verbs.h"
 #include "clients/tool_verbs.h"
@@ -122,6 +123,15 @@ constexpr Verb kVerbs[] = {
      .choices = {},
      .words_max = 1,
      .run = RunClearFault},
+    {.name = "device",
+     .arguments = "list|scan|probe|read|write ...",
+     .summary = "finds and asks devices, also those of no configuration",
+     .details = kDeviceDetails,
+     .options = kDeviceOptions,
+     .choices = kDeviceActions,
+     .words_min = 1,
+     .words_max = 40,
+     .run = RunDeviceVerb},
     {.name = "config",
      .arguments = "check FILE | print DEVICES",
      .summary = "checks a configuration, or prints one to start from",

@@ -9,12 +9,17 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace abcds {
 
-GrpcServer::GrpcServer(Plant& plant) : watchers_(plant), state_service_(plant, watchers_), control_service_(plant) {}
+GrpcServer::GrpcServer(Plant& plant, DirectDevices direct)
+    : watchers_(plant),
+      state_service_(plant, watchers_),
+      control_service_(plant),
+      devices_service_(plant, std::move(direct)) {}
 
 GrpcServer::~GrpcServer() { Stop(Nanoseconds(0)); }
 
@@ -48,6 +53,7 @@ absl::Status GrpcServer::Start(const std::string& listen) {
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 2);
   builder.RegisterService(&state_service_);
   builder.RegisterService(&control_service_);
+  builder.RegisterService(&devices_service_);
 
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port_ == 0) {
@@ -68,6 +74,7 @@ void GrpcServer::SetServing(bool serving) {
   health->SetServingStatus("", serving);
   health->SetServingStatus(v1::StateService::service_full_name(), serving);
   health->SetServingStatus(v1::ControlService::service_full_name(), serving);
+  health->SetServingStatus(v1::DevicesService::service_full_name(), serving);
 }
 
 void GrpcServer::Stop(Nanoseconds limit) {

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "hal/units/time.h"
 #include "server/grpc/control_service.h"
+#include "server/grpc/devices_service.h"
 #include "server/grpc/state_service.h"
 #include "server/grpc/watchers.h"
 #include "server/plant/plant.h"
@@ -26,7 +27,7 @@ class GrpcServer {
   // For calls that wait for a control cycle; more calls at a time get RESOURCE_EXHAUSTED.
   static constexpr int kThreadsMax = 24;
 
-  explicit GrpcServer(Plant& plant);
+  explicit GrpcServer(Plant& plant, DirectDevices direct = {});
   ~GrpcServer();
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
@@ -45,6 +46,7 @@ class GrpcServer {
   Watchers watchers_;
   StateService state_service_;
   ControlService control_service_;
+  DevicesService devices_service_;
   int port_ = 0;
   std::optional<bool> serving_;  // as last told; missing: not yet
   std::unique_ptr<grpc::Server> server_;

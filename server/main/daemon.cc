@@ -42,6 +42,20 @@ bool HasComeToRest(const ConverterState& state, MonotonicTime began) {
   return state.power.taken_at >= began && Magnitude(state.power.value) < kAtRest;
 }
 
+// The desk speaks the proto's words already: nothing is left to translate.
+DirectDevices DirectDevicesOf(DeviceDesk& desk) {
+  DirectDevices direct;
+  direct.types = [&desk] { return desk.Types(); };
+  direct.scan = [&desk](const auto& request, const auto& sink, const auto& cancelled) {
+    return desk.ScanPorts(request, sink, cancelled);
+  };
+  direct.probe = [&desk](const auto& request, const auto& cancelled) { return desk.Probe(request, cancelled); };
+  direct.read = [&desk](const auto& request, const auto& cancelled) { return desk.Read(request, cancelled); };
+  direct.write = [&desk](const auto& request, const auto& cancelled) { return desk.Write(request, cancelled); };
+  direct.connection = [&desk](const std::string& name) { return desk.ConnectionOf(name); };
+  return direct;
+}
+
 }  // namespace
 
 Daemon::Daemon(const Site& site, std::string fingerprint, bool allow_non_realtime, StateKeeper& keeper, Log& log)
@@ -49,7 +63,8 @@ Daemon::Daemon(const Site& site, std::string fingerprint, bool allow_non_realtim
       fingerprint_(std::move(fingerprint)),
       allow_non_realtime_(allow_non_realtime),
       keeper_(keeper),
-      log_(log) {}
+      log_(log),
+      desk_(site) {}
 
 absl::Status Daemon::Start() {
   absl::StatusOr<std::unique_ptr<DeviceSet>> devices = DeviceSet::Build(site_, keeper_);
@@ -76,7 +91,7 @@ absl::Status Daemon::StartServices() {
     if (absl::Status status = CheckCanListen(field, *listen); !status.ok()) return status;
   }
   if (!site_.grpc_listen.empty()) {
-    grpc_ = std::make_unique<GrpcServer>(*plant_);
+    grpc_ = std::make_unique<GrpcServer>(*plant_, DirectDevicesOf(desk_));
     if (absl::Status status = grpc_->Start(site_.grpc_listen); !status.ok()) return status;
   }
   if (!site_.metrics_listen.empty()) {
@@ -109,6 +124,7 @@ void Daemon::Tend() {
 }
 
 bool Daemon::StopPlant() {
+  desk_.EndSoon();
   plant_->AnnounceEnd();
   loop_->Stop();
   const MonotonicTime began = MonotonicNow();
@@ -119,6 +135,10 @@ bool Daemon::StopPlant() {
   for (size_t i = 0; i < site_.converters.size(); ++i) {
     if (HasComeToRest(devices.converters[i]->Latest(), began)) continue;
     log_.Warning(absl::StrCat(site_.converters[i].name, ": has not confirmed 0 W; if it has power, check it"));
+    confirmed = false;
+  }
+  if (!desk_.AwaitWrites(std::chrono::milliseconds(500))) {
+    log_.Warning("a power was being held by hand on a device beside the configuration; it may not have heard 0 W yet");
     confirmed = false;
   }
   return confirmed;

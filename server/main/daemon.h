@@ -10,6 +10,7 @@
 #include "control/runtime/control_loop.h"
 #include "monitoring/exporter.h"
 #include "server/config/site.h"
+#include "server/devices/access/desk.h"
 #include "server/devices/device_set.h"
 #include "server/grpc/server.h"
 #include "server/log/log.h"
@@ -38,7 +39,7 @@ class Daemon {
   [[nodiscard]] uint64_t Cycles() const { return loop_->Heartbeat(); }
 
   // The cycle ends with a command of 0 W for all; then each converter confirms or 2 s pass, all in parallel. Whether
-  // all have confirmed.
+  // all have confirmed. A power that somebody holds on another device by hand ends likewise.
   bool StopPlant();
   // Somebody wanted this end: what only a crash must not wipe out is forgotten. After StopPlant().
   void ForgetPlant();
@@ -62,6 +63,7 @@ class Daemon {
   std::unique_ptr<ControlLoop> loop_;
   std::unique_ptr<Plant> plant_;
   std::unique_ptr<PlantSource> source_;
+  DeviceDesk desk_;
   std::unique_ptr<GrpcServer> grpc_;
   std::unique_ptr<Exporter> exporter_;
 };

@@ -6,6 +6,7 @@
 #include "server/config/site.h"
 #include "server/devices/registry.h"
 #include "server/tool/decode.h"
+#include "server/tool/device.h"
 #include "server/tool/exit_status.h"
 
 namespace abcds {
@@ -61,6 +62,7 @@ struct Verb {
 
 constexpr Verb kVerbs[] = {
     {"decode", "decode DEVICE [--request HEX] [--set KEY=VALUE]… [HEX…] | decode --list", RunDecode},
+    {"device", "device CALL REQUEST", RunDevice},
     {"config-check", "config-check FILE", CheckFile},
     {"config-print", "config-print DEVICE[+DEVICE]…", PrintFile},
     {"config-reference", "config-reference", PrintReferencePage},

@@ -11,6 +11,7 @@ namespace abcds {
 // Runs one verb, `arguments` being everything after --tool:
 //   decode DEVICE [--request HEX] [--set KEY=VALUE]… [HEX…]    prints {"device":…,"kind":…,"values":{…}}
 //   decode --list
+//   device CALL REQUEST          a call of abcds.v1.DevicesService without a daemon, in JSON
 //   config-check FILE
 //   config-print A+B
 // Text bodies come from `in`. Returns the exit status: 0; 1 with one sentence on `err`; 2 for wrong usage.
