@@ -43,7 +43,13 @@ ABSL_FLAG(double, meter_jitter, 0.03, "each message comes up to so many seconds 
 ABSL_FLAG(double, meter_loss, 0.0, "share of the messages that never arrive, 0 to 1");
 ABSL_FLAG(std::string, inverter, "lumentree:600",
           "inverters on one serial line, KIND[:MODEL][@ADDRESS] with commas: lumentree:600, lumentree:1000, "
-          "lumentree:2000, trucki:1000, trucki:2000 (SUN GTIL2 with a Trucki board); addresses count from 1");
+          "lumentree:2000, trucki:1000, trucki:2000 (SUN GTIL2 with a Trucki board); addresses count from 1; or none");
+ABSL_FLAG(
+    std::string, charger, "none",
+    "none, or a Mean Well on a CAN bus: meanwell-npb-1200-24, meanwell-bic-2200-48 (both directions) and their kin");
+ABSL_FLAG(std::string, can_pty, "/tmp/abcds-sim-can", "path that the CAN bus's SLCAN adapter gets");
+ABSL_FLAG(std::string, can, "", "a CAN interface of the kernel (vcan0) in place of that adapter");
+ABSL_FLAG(bool, old_firmware, false, "the Mean Well stores every setpoint in its memory, and cannot be told not to");
 ABSL_FLAG(std::string, pty, "/tmp/abcds-sim-lumentree", "path that the inverters' serial line gets");
 ABSL_FLAG(std::string, bms, "none", "battery management system on a serial line of its own: none, or jk");
 ABSL_FLAG(std::string, bms_pty, "/tmp/abcds-sim-bms", "path that the BMS's serial line gets");
@@ -78,13 +84,28 @@ absl::Status InRange(const char* name, double value, double low, double high) {
 
 absl::StatusOr<SiteOptions> OptionsFromFlags() {
   SiteOptions options;
-  absl::StatusOr<std::vector<InverterOptions>> inverters = ParseInverters(absl::GetFlag(FLAGS_inverter));
-  if (!inverters.ok())
-    return absl::InvalidArgumentError(absl::StrCat("--inverter: ", std::string(inverters.status().message())));
-  options.inverters = *std::move(inverters);
+  if (const std::string inverter = absl::GetFlag(FLAGS_inverter); inverter == "none") {
+    options.inverters.clear();
+  } else {
+    absl::StatusOr<std::vector<InverterOptions>> inverters = ParseInverters(inverter);
+    if (!inverters.ok())
+      return absl::InvalidArgumentError(absl::StrCat("--inverter: ", std::string(inverters.status().message())));
+    options.inverters = *std::move(inverters);
+  }
   options.cells = 0;
   for (const InverterOptions& inverter : options.inverters)
     options.cells = std::max(options.cells, UsualCells(inverter));
+  if (const std::string charger = absl::GetFlag(FLAGS_charger); charger != "none") {
+    absl::StatusOr<MeanwellOptions> device = ParseMeanwell(charger);
+    if (!device.ok())
+      return absl::InvalidArgumentError(absl::StrCat("--charger: ", std::string(device.status().message())));
+    device->old_firmware = absl::GetFlag(FLAGS_old_firmware);
+    options.meanwell = {.device = *device, .link = absl::GetFlag(FLAGS_can_pty), .interface = absl::GetFlag(FLAGS_can)};
+    options.cells = UsualCells(*device);
+  }
+  if (options.inverters.empty() && !options.meanwell.has_value()) {
+    return absl::InvalidArgumentError("--inverter=none leaves nothing to regulate with: name a --charger");
+  }
   options.pty = absl::GetFlag(FLAGS_pty);
   if (options.pty.empty()) return absl::InvalidArgumentError("--pty must name a path");
   const std::string meter = absl::GetFlag(FLAGS_meter);

@@ -10,6 +10,8 @@
 namespace abcds::sim {
 namespace {
 
+constexpr double kMeanwellW = 2200;  // the largest
+
 double ResistanceMohm(const SiteOptions& options) { return 1.5 * options.cells; }
 
 HouseOptions HouseOptionsOf(const SiteOptions& options) {
@@ -33,6 +35,7 @@ HouseOptions HouseOptionsOf(const SiteOptions& options) {
     inverter.readback_refresh = spread(inverter.readback_refresh);
     house.converters.push_back(inverter);
   }
+  if (options.meanwell.has_value()) house.converters.push_back(FollowingConverter(options.meanwell->device));
   return house;
 }
 
@@ -60,12 +63,18 @@ absl::Status Site::Add(absl::StatusOr<std::unique_ptr<Device>> opened, Device** 
 absl::Status Site::OpenDevices() {
   absl::Status status = options_.shelly ? Add(ShellyMeterDevice::Open(options_.http_port, options_.meter))
                                         : Add(MqttMeterDevice::Open(options_.mqtt, options_.meter), &mqtt_meter_);
-  if (status.ok()) status = Add(InverterLine::Open(options_.pty, options_.inverters, house_, 0), &inverters_);
+  if (status.ok() && !options_.inverters.empty()) {
+    status = Add(InverterLine::Open(options_.pty, options_.inverters, house_, 0), &inverters_);
+  }
+  if (status.ok() && options_.meanwell.has_value()) {
+    status = Add(MeanwellBus::Open(*options_.meanwell, house_, options_.inverters.size()), &meanwell_);
+  }
   if (status.ok() && !options_.bms_pty.empty()) status = Add(JkBmsDevice::Open(options_.bms_pty, house_));
   return status;
 }
 
 void Site::Step(Nanoseconds dt) {
+  for (const auto& device : devices_) device->OnStep();
   const std::optional<Watts> measured = house_.Step(dt);
   if (!measured.has_value()) return;
   for (const auto& device : devices_) device->OnMeasurement(*measured);
@@ -76,11 +85,13 @@ std::string Site::ConfigText(double speed) const {
   for (const auto& device : devices_) absl::StrAppend(&text, device->ConfigText(speed));
   double power_w = 0;
   for (const InverterOptions& inverter : options_.inverters) power_w += inverter.model;
+  if (options_.meanwell.has_value()) power_w += kMeanwellW;
   // Generous, so that the battery's current limit is not what the simulation shows.
   const double max_current_a = 1.2 * power_w / (3.0 * options_.cells);
   absl::StrAppendFormat(
-      &text, "battery {\n  cells: %d\n  capacity_ah: %g\n  resistance_mohm: %g\n  max_discharge_current_a: %.0f\n}\n",
-      options_.cells, options_.capacity_ah, ResistanceMohm(options_), max_current_a);
+      &text, "battery {\n  cells: %d\n  capacity_ah: %g\n  resistance_mohm: %g\n  max_discharge_current_a: %.0f\n%s}\n",
+      options_.cells, options_.capacity_ah, ResistanceMohm(options_), max_current_a,
+      options_.meanwell.has_value() ? absl::StrFormat("  max_charge_current_a: %.0f\n", max_current_a) : "");
   return text;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "hal/sim/house/profile.h"
 #include "hal/sim/inverters.h"
+#include "hal/sim/meanwells.h"
 #include "hal/sim/meters.h"
 #include "hal/sim/shared_house.h"
 #include "hal/sim/site_device.h"
@@ -21,8 +23,9 @@
 namespace abcds::sim {
 
 struct SiteOptions {
-  std::vector<InverterOptions> inverters = {InverterOptions()};
-  std::string pty;        // stable path of the inverters' line
+  std::vector<InverterOptions> inverters = {InverterOptions()};  // may be none where there is a
+  std::optional<MeanwellSiteOptions> meanwell;                   // charger, or a device for both directions
+  std::string pty;                                               // stable path of the inverters' line
   bool shelly = false;    // the meter is a Shelly 3EM on HTTP, and there is no broker
   int http_port = 0;      // of that Shelly; 0: a free one
   MqttMeterOptions mqtt;  // of any other meter
@@ -54,6 +57,8 @@ class Site {
   [[nodiscard]] const std::vector<std::unique_ptr<SiteDevice>>& devices() const { return devices_; }
   // The inverters' line. For tests.
   [[nodiscard]] ModbusLine& line() { return inverters_->line(); }
+  // For tests; null without one.
+  [[nodiscard]] MeanwellBus* meanwell() { return meanwell_; }
   // For tests; null where it is a Shelly.
   [[nodiscard]] MqttMeterDevice* mqtt_meter() { return mqtt_meter_; }
 
@@ -71,6 +76,7 @@ class Site {
   std::vector<std::unique_ptr<SiteDevice>> devices_;  // after the house, which their threads use
   MqttMeterDevice* mqtt_meter_ = nullptr;
   InverterLine* inverters_ = nullptr;
+  MeanwellBus* meanwell_ = nullptr;
 };
 
 }  // namespace abcds::sim

@@ -23,6 +23,8 @@ class SiteDevice {
   [[nodiscard]] virtual std::string ConfigText(double speed) const = 0;
   // The house's grid meter has measured; only a meter listens.
   virtual void OnMeasurement(Watts) {}
+  // Before each step of the house: for devices that have dynamics of their own.
+  virtual void OnStep() {}
 };
 
 }  // namespace abcds::sim

@@ -210,6 +210,11 @@ std::vector<double> MeanwellDevice::told_a() const {
   return told_a_;
 }
 
+size_t MeanwellDevice::told_count() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return told_a_.size();
+}
+
 uint16_t MeanwellDevice::StopBits() const { return (faults_.fault_bits | latched_) & kStopping; }
 
 bool MeanwellDevice::Delivers(MonotonicTime now) const {

@@ -80,6 +80,7 @@ class MeanwellDevice final : public SimCanDevice {
   [[nodiscard]] std::map<uint16_t, uint64_t> writes() const;
   // What it was told, after each write of OPERATION, direction or a current: + charges, 0 while off.
   [[nodiscard]] std::vector<double> told_a() const;
+  [[nodiscard]] size_t told_count() const;
 
  private:
   struct Ratings {
