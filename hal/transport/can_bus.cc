@@ -1,14 +1,11 @@
 #include "hal/transport/can_bus.h"
 
-#include <pthread.h>
-
 #include <algorithm>
-#include <csignal>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "hal/rt/clock.h"
-#include "hal/transport/serial_port.h"
 #include "hal/transport/wait_readable.h"
 #include "hal/units/check.h"
 
@@ -19,11 +16,6 @@ namespace {
 constexpr int kMostReceivedAtOnce = 32;
 // A client that is due and yet asks for nothing must not keep the processor busy.
 constexpr Nanoseconds kIdleStep = std::chrono::milliseconds(1);
-
-CanBusTiming TimingFor(const CanOptions& options, CanBusTiming timing) {
-  if (IsTcpPort(options.slcan_port)) timing.reopen.longest = timing.reopen_longest_tcp;
-  return timing;
-}
 
 CanCounters Sum(const CanCounters& a, const CanCounters& b) {
   return {.sent = a.sent + b.sent,
@@ -43,17 +35,8 @@ bool IsValid(const CanFrame& frame) {
 
 }  // namespace
 
-CanBus::CanBus(const CanOptions& options, const CanBusTiming& timing)
-    : CanBus(
-          CanLineName(options), [options](std::span<const CanFilter> filters) { return OpenCanAdapter(options, filters); },
-          TimingFor(options, timing)) {
-  if (IsTcpPort(options.slcan_port)) tcp_port_ = options.slcan_port;
-}
-
-CanBus::CanBus(std::string name, Open open, const CanBusTiming& timing)
-    : name_(std::move(name)),
-      open_(std::move(open)),
-      pause_(timing.reopen, static_cast<uint64_t>(MonotonicNow().time_since_epoch().count())) {}
+CanBus::CanBus(const CanOptions& options, const LineTiming& timing)
+    : options_(options), keeper_(*this, CanLineName(options), timing) {}
 
 CanBus::~CanBus() { Stop(); }
 
@@ -64,43 +47,20 @@ void CanBus::Attach(CanClient& client) {
   filters_.insert(filters_.end(), filters.begin(), filters.end());
 }
 
-absl::Status CanBus::Start() {
-  ABCDS_CHECK(!thread_.joinable() && !stopping_);
-  const absl::Status opened = tcp_port_.empty() ? OpenLine() : CheckTcpPortIsFree(tcp_port_);
-  if (absl::IsFailedPrecondition(opened) || absl::IsInvalidArgument(opened)) return opened;
-  if (!opened.ok()) Publish(std::string(opened.message()));
-  running_ = true;
-  thread_ = std::thread([this] { Run(); });
-  return absl::OkStatus();
-}
-
-void CanBus::Stop() {
-  stopping_ = true;
-  waker_.Wake();
-  if (thread_.joinable()) thread_.join();
-  running_ = false;
-}
-
 CanBusCounters CanBus::counters() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return counters_;
 }
 
-std::string CanBus::trouble() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return trouble_;
-}
-
-void CanBus::Publish(const std::string& trouble) {
+void CanBus::CountAll() {
   CanBusCounters counters = past_;
   if (adapter_ != nullptr) counters.frames = Sum(past_.frames, adapter_->counters());
   const std::lock_guard<std::mutex> lock(mutex_);
   counters_ = counters;
-  if (trouble_ != trouble) trouble_ = trouble;
 }
 
-absl::Status CanBus::OpenLine() {
-  absl::StatusOr<std::unique_ptr<CanAdapter>> adapter = open_(filters_);
+absl::Status CanBus::Open() {
+  absl::StatusOr<std::unique_ptr<CanAdapter>> adapter = OpenCanAdapter(options_, filters_);
   if (!adapter.ok()) return adapter.status();
   adapter_ = *std::move(adapter);
   return absl::OkStatus();
@@ -110,7 +70,8 @@ void CanBus::CloseLine(const std::string& why) {
   past_.frames = Sum(past_.frames, adapter_->counters());
   adapter_.reset();
   TellLink(false);
-  Publish(why);
+  CountAll();
+  keeper_.SetTrouble(why);
 }
 
 void CanBus::TellLink(bool up) {
@@ -121,33 +82,15 @@ void CanBus::TellLink(bool up) {
   for (CanClient* client : clients_) client->OnLink(up, now);
 }
 
-void CanBus::Run() {
-  // Signals are for the main thread. SIGPIPE above all: a socket's peer may have gone.
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-
-  while (!stopping_) {
-    const absl::Status opened = adapter_ == nullptr ? OpenLine() : absl::OkStatus();
-    if (opened.ok()) {
-      RunLine();
-    } else {
-      Publish(std::string(opened.message()));
-    }
-    const MonotonicTime until = MonotonicNow() + pause_.Next();
-    while (!stopping_ && MonotonicNow() < until) waker_.WaitUntil(until);
-  }
-  adapter_.reset();
-}
-
-// Serves the clients over the open line until it is lost or the bus stops.
-void CanBus::RunLine() {
-  while (!stopping_ && ReceiveAll()) {
+void CanBus::Serve() {
+  keeper_.OnOpened(MonotonicNow());
+  while (!keeper_.stopping() && ReceiveAll()) {
     const bool sent = SendOne();
     if (adapter_ == nullptr) return;
     // Also a frame that was not taken is news of the link.
     TellLink(adapter_->up());
-    Publish(adapter_->trouble());
+    CountAll();
+    keeper_.SetTrouble(adapter_->trouble());
     if (!sent) Wait();
   }
 }
@@ -162,7 +105,7 @@ bool CanBus::ReceiveAll() {
     }
     TellLink(adapter_->up());
     if (!got->has_value()) break;
-    pause_.Reset();
+    keeper_.OnAnswer(now);
     for (CanClient* client : clients_) {
       const std::span<const CanFilter> filters = client->Filters();
       const bool wanted = std::ranges::any_of(filters, [&](const CanFilter& filter) { return filter.Passes(**got); });
@@ -200,7 +143,8 @@ void CanBus::Wait() {
   if (adapter_->ready()) {
     for (CanClient* client : clients_) until = std::min(until, client->NextDue(now));
   }
-  [[maybe_unused]] const bool readable = WaitReadable(waker_, adapter_->fd(), std::max(until, now + kIdleStep));
+  [[maybe_unused]] const bool readable =
+      WaitReadable(keeper_.waker(), adapter_->fd(), std::max(until, now + kIdleStep));
 }
 
 }  // namespace abcds

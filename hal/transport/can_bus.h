@@ -2,24 +2,18 @@
 #ifndef ABCDS_HAL_TRANSPORT_CAN_BUS_H_
 #define ABCDS_HAL_TRANSPORT_CAN_BUS_H_
 
-#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "hal/rt/waker.h"
 #include "hal/transport/can_adapter.h"
 #include "hal/transport/can_client.h"
 #include "hal/transport/can_open.h"
-#include "hal/transport/reopen_pause.h"
-#include "hal/units/time.h"
+#include "hal/transport/line_keeper.h"
 
 namespace abcds {
 
@@ -30,21 +24,13 @@ struct CanBusCounters {
   uint64_t links_lost = 0;
 };
 
-struct CanBusTiming {
-  // Pauses between attempts to open the line.
-  ReopenPause::Limits reopen{};
-  Nanoseconds reopen_longest_tcp = std::chrono::seconds(10);
-};
-
-// Opens the line, keeps it open, and gives it to its clients in turn. Retries an absent line for ever; closes a dead one
-// at once, so that it comes back under the same name. Ordinary threads.
-class CanBus {
+// Opens the line, keeps it open, and gives it to its clients in turn. Retries an absent line for ever; closes a dead
+// one at once, so that it comes back under the same name. Ordinary threads.
+class CanBus final : private LineKeeper::Line {
  public:
-  using Open = std::function<absl::StatusOr<std::unique_ptr<CanAdapter>>(std::span<const CanFilter>)>;
-
-  explicit CanBus(const CanOptions& options, const CanBusTiming& timing = {});
-  // The same over anything else that carries frames; `name` is what sentences call it.
-  CanBus(std::string name, Open open, const CanBusTiming& timing = {});
+  // Of `timing` only the pauses between attempts to open the line are used: an adapter finds out by itself that it
+  // hangs.
+  explicit CanBus(const CanOptions& options, const LineTiming& timing = {});
   ~CanBus();
   CanBus(const CanBus&) = delete;
   CanBus& operator=(const CanBus&) = delete;
@@ -54,53 +40,50 @@ class CanBus {
 
   // Opens the line once, so that a mistake is told at once, and starts the thread. FailedPrecondition: another process
   // has the line; InvalidArgument: it can never be one. A line that is merely absent or down is OK and retried.
-  [[nodiscard]] absl::Status Start();
+  [[nodiscard]] absl::Status Start() { return keeper_.Start(); }
   // Ends the thread and closes the line (a tcp:// port being connected: 2 s). Stop the devices first: nothing is sent
   // from here. Idempotent.
-  void Stop();
+  void Stop() { keeper_.Stop(); }
 
   // Call it when a client has something new: NextFrame() is then asked at once. Any thread, real-time included.
-  [[nodiscard]] Waker& waker() noexcept { return waker_; }
+  [[nodiscard]] Waker& waker() noexcept { return keeper_.waker(); }
 
   // Any thread.
-  [[nodiscard]] bool running() const noexcept { return running_.load(std::memory_order_relaxed); }
-  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] bool running() const noexcept { return keeper_.running(); }
+  [[nodiscard]] const std::string& name() const noexcept { return keeper_.port(); }
   [[nodiscard]] CanBusCounters counters() const;
   // One sentence on what is wrong with the bus now, and what to do; empty when nothing is.
-  [[nodiscard]] std::string trouble() const;
+  [[nodiscard]] std::string trouble() const { return keeper_.trouble(); }
 
  private:
-  void Run();
-  void RunLine();
-  [[nodiscard]] absl::Status OpenLine();
+  // LineKeeper::Line, on the bus's thread (Open() also within Start()).
+  [[nodiscard]] absl::Status Open() override;
+  [[nodiscard]] bool IsOpen() const override { return adapter_ != nullptr; }
+  void Serve() override;
+  void Close() override { adapter_.reset(); }
+
   void CloseLine(const std::string& why);
   // False when the line is lost: then `adapter_` is null.
   bool ReceiveAll();
   bool SendOne();
   void Wait();
   void TellLink(bool up);
-  void Publish(const std::string& trouble);
+  void CountAll();
 
-  const std::string name_;
-  const Open open_;
-  std::string tcp_port_;  // connecting may take seconds: at Start() only its owner is asked for
+  const CanOptions options_;
   std::vector<CanClient*> clients_;
   std::vector<CanFilter> filters_;
-  Waker waker_;
-  std::atomic<bool> stopping_{false};
-  std::atomic<bool> running_{false};
-  std::thread thread_;
 
   // The bus's thread (and Start() before it).
   std::unique_ptr<CanAdapter> adapter_;
   bool up_ = false;  // as the clients were told
   size_t next_client_ = 0;
-  ReopenPause pause_;
   CanBusCounters past_;  // of adapters that are closed, and of the link
 
   mutable std::mutex mutex_;
   CanBusCounters counters_;
-  std::string trouble_;
+
+  LineKeeper keeper_;  // last: its thread uses all above
 };
 
 }  // namespace abcds

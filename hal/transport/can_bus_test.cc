@@ -1,7 +1,8 @@
-// The bus's thread over an SLCAN adapter on a pty, against a simulated bus with a codec of its own. What a CAN interface
-// of the kernel does in its place is tested where the kernel has CAN (tests/vm).
+// The bus's thread over an SLCAN adapter on a pty, against a simulated bus with a codec of its own. What a CAN
+// interface of the kernel does in its place is tested where the kernel has CAN (tests/vm).
 #include "hal/transport/can_bus.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "hal/rt/clock.h"
 #include "hal/sim/wire/can_line.h"
 #include "hal/transport/can_port.h"
+#include "hal/transport/owned_fd.h"
 
 namespace abcds {
 namespace {
@@ -252,6 +254,15 @@ TEST_F(CanBusTest, AdapterPulledAndPluggedInAgain) {
   EXPECT_EQ(bus_->counters().links_lost, 1u);
 }
 
+TEST_F(CanBusTest, AdapterThatAKilledUserLeftOpenIsTakenOver) {
+  const OwnedFd dead_user(open(link_.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  const std::string said = "S6\rO\rT000C0102";
+  ASSERT_EQ(write(dead_user.get(), said.data(), said.size()), static_cast<ssize_t>(said.size()));
+  StartBus();
+  EXPECT_TRUE(TalksAgain());
+  EXPECT_EQ(bus_->counters().links_opened, 1u);
+}
+
 TEST_F(CanBusTest, CableOutIsToldAndNothingPilesUpMeanwhile) {
   StartBus();
   ASSERT_TRUE(TalksAgain());
@@ -261,9 +272,10 @@ TEST_F(CanBusTest, CableOutIsToldAndNothingPilesUpMeanwhile) {
     Say(1);
     return talker_.downs() > 0;
   }));
-  EXPECT_EQ(bus_->trouble(), "nobody on the CAN bus at " + link_ +
-                                 " takes frames: check the cable, the termination, 250000 bit/s, and that the device has "
-                                 "power");
+  EXPECT_EQ(bus_->trouble(),
+            "nobody on the CAN bus at " + link_ +
+                " takes frames: check the cable, the termination, 250000 bit/s, and that the device has "
+                "power");
   EXPECT_EQ(line_->frame_count(), before);
   line_->SetFaults({});
   ASSERT_TRUE(TalksAgain());

@@ -15,7 +15,7 @@ namespace abcds {
 
 // Either `interface` or `slcan_port` is set.
 struct CanOptions {
-  std::string interface{};   // of the kernel: "can0"
+  std::string interface {};  // of the kernel: "can0"
   std::string slcan_port{};  // of an adapter that speaks SLCAN (USBtin): device node, pty, or "tcp://host:port"
   int bitrate = 250'000;
   bool bring_up = false;  // an interface that is down is set to `bitrate` and brought up (CAP_NET_ADMIN)

@@ -146,6 +146,7 @@ absl::Status SlcanAdapter::OnAnswer(bool done, MonotonicTime now) {
   const char rate[] = {'S', rate_digit_, '\r', '\0'};
   switch (stage_) {
     case Stage::kSettling:
+      parser_.Reset();  // half a line of the former user's is no part of the answer
       return EnterStage(Stage::kRate, rate, now);
     case Stage::kRate:
       return done ? EnterStage(Stage::kTimestamps, "Z0\r", now) : OnRefusedCommand(now);
@@ -186,7 +187,6 @@ absl::Status SlcanAdapter::OnRefusedFrame(MonotonicTime now) {
                           bitrate_, " bit/s, and that the device has power");
   stage_ = Stage::kRecovering;
   stage_ends_at_ = now + timing_.recovery;
-  attempts_ = 0;
   return absl::OkStatus();
 }
 

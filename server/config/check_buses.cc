@@ -36,8 +36,8 @@ void CheckPort(const std::string& value, const FieldDescriptor& field, const Sco
   std::string host;
   int number = 0;
   if (absl::StartsWith(value, "tcp://") ? !SplitHostPort(value.substr(6), host, number) : value.front() != '/') {
-    scope.Add(field, absl::StrCat("= \"", value,
-                                  "\" must be a full path (\"/dev/serial/by-id/…\") or \"tcp://host:port\""));
+    scope.Add(field,
+              absl::StrCat("= \"", value, "\" must be a full path (\"/dev/serial/by-id/…\") or \"tcp://host:port\""));
   }
   const auto [known, is_new] = owners.emplace(RealPort(value), scope.path());
   if (!is_new) {
@@ -48,8 +48,8 @@ void CheckPort(const std::string& value, const FieldDescriptor& field, const Sco
 
 void CheckInterface(const std::string& value, const FieldDescriptor& field, const Scope& scope, Owners& owners) {
   const bool good = value.size() <= kLongestInterface && std::ranges::all_of(value, [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
-  });
+                      return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+                    });
   if (!good) {
     scope.Add(field, absl::StrCat("= \"", value, "\" is no name of an interface, such as can0; an adapter on a serial ",
                                   "port is named in slcan_port"));
@@ -85,14 +85,15 @@ void CheckCanBus(const v1::CanBus& bus, const Scope& scope, Owners& owners) {
   const FieldDescriptor& slcan_port = Field(bus, CanBus::kSlcanPortFieldNumber);
   if (!scope.IsUnreadable(interface) && !scope.IsUnreadable(slcan_port) &&
       bus.interface().empty() == bus.slcan_port().empty()) {
-    scope.Add(absl::StrCat(bus.interface().empty() ? "has neither interface nor" : "has both interface and", " slcan_port: one of ",
-                           "the two says where the bus is"));
+    scope.Add(absl::StrCat(bus.interface().empty() ? "has neither interface nor" : "has both interface and",
+                           " slcan_port: one of ", "the two says where the bus is"));
   }
   if (!bus.interface().empty()) CheckInterface(bus.interface(), interface, scope, owners);
   CheckPort(bus.slcan_port(), slcan_port, scope, owners);
   if (bus.has_bitrate()) CheckStep(bus.bitrate(), kBitRates, Field(bus, CanBus::kBitrateFieldNumber), scope);
   if (bus.bring_up() && bus.interface().empty()) {
-    scope.Add(Field(bus, CanBus::kBringUpFieldNumber), "is for an interface; an adapter at slcan_port is always set up");
+    scope.Add(Field(bus, CanBus::kBringUpFieldNumber),
+              "is for an interface; an adapter at slcan_port is always set up");
   }
 }
 

@@ -1,5 +1,5 @@
-// The CAN bus over an interface of the kernel. Runs in the machine that boot.sh starts, with vcan loaded (echo=1) and as
-// root: it makes, breaks and deletes the interface.
+// The CAN bus over an interface of the kernel. Runs in the machine that boot.sh starts, with vcan loaded (echo=1) and
+// as root: it makes, breaks and deletes the interface.
 #include <gtest/gtest.h>
 #include <linux/can.h>
 #include <linux/can/error.h>
@@ -72,9 +72,7 @@ class Neighbour {
     std::copy(data.begin(), data.end(), frame.data);
     ASSERT_EQ(write(socket_.get(), &frame, sizeof(frame)), static_cast<ssize_t>(sizeof(frame)));
   }
-  void SayError(uint32_t classes, uint8_t detail = 0) {
-    Say(CAN_ERR_FLAG | classes, {0, detail, 0, 0, 0, 0, 0, 0});
-  }
+  void SayError(uint32_t classes, uint8_t detail = 0) { Say(CAN_ERR_FLAG | classes, {0, detail, 0, 0, 0, 0, 0, 0}); }
 
  private:
   OwnedFd socket_;
@@ -295,8 +293,9 @@ TEST_F(CanInterfaceTest, ManyErrorsAreTold) {
   ASSERT_TRUE(Talks());
   Neighbour controller;
   controller.SayError(CAN_ERR_CRTL, CAN_ERR_CRTL_TX_PASSIVE);
-  EXPECT_TRUE(TroubleIs("vcan0 sees many errors on the bus (error-passive): check the cable, the termination and "
-                        "250000 bit/s"))
+  EXPECT_TRUE(
+      TroubleIs("vcan0 sees many errors on the bus (error-passive): check the cable, the termination and "
+                "250000 bit/s"))
       << bus_->trouble();
   controller.SayError(CAN_ERR_CRTL, CAN_ERR_CRTL_ACTIVE);
   EXPECT_TRUE(TroubleIs(""));

@@ -34,8 +34,8 @@ class CanFront {
   [[nodiscard]] virtual std::string path() const = 0;
   // For poll(); -1 while there is nothing to wait for.
   [[nodiscard]] virtual int fd() const = 0;
-  // The next frame that the program sends, nullopt when there is none now. `acknowledged`: somebody on the bus takes it.
-  // A frame that nobody takes stays with the front, as in a controller's buffer, as long as there is room.
+  // The next frame that the program sends, nullopt when there is none now. `acknowledged`: somebody on the bus takes
+  // it. A frame that nobody takes stays with the front, as in a controller's buffer, as long as there is room.
   [[nodiscard]] virtual std::optional<CanFrame> Hear(bool acknowledged, MonotonicTime now) = 0;
   // A frame from the bus for the program.
   virtual void Tell(const CanFrame& frame, MonotonicTime now) = 0;

@@ -57,9 +57,9 @@ struct CanLineFaults {
 };
 
 struct CanLineOptions {
-  std::string link{};       // an SLCAN adapter (USBtin) on a pty under this path; empty: under the kernel's own name
-  std::string interface{};  // where named, this CAN interface of the kernel instead, which must be up
-  int bitrate = 250'000;  // of the bus; an adapter that is set to another one gets no frame through
+  std::string link{};        // an SLCAN adapter (USBtin) on a pty under this path; empty: under the kernel's own name
+  std::string interface {};  // where named, this CAN interface of the kernel instead, which must be up
+  int bitrate = 250'000;     // of the bus; an adapter that is set to another one gets no frame through
 };
 
 class CanLine {

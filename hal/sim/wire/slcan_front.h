@@ -53,7 +53,7 @@ class SlcanFront final : public CanFront {
   Usbtin usbtin_;
   AdapterFaults faults_;
   uint64_t lines_said_ = 0;  // since the faults were set
-  std::string held_line_;             // waits for a second one
+  std::string held_line_;    // waits for a second one
   MonotonicTime held_until_{};
   std::string late_acknowledgement_;  // waits for the answer from the bus
   std::deque<Saying> sayings_;

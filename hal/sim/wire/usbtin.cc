@@ -4,8 +4,8 @@
 #include <array>
 #include <cctype>
 #include <cstdio>
-#include <utility>
 #include <string>
+#include <utility>
 
 namespace abcds::sim {
 namespace {
