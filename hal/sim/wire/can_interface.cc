@@ -65,8 +65,9 @@ void CanInterface::Tell(const CanFrame& frame, MonotonicTime) {
   out.len = frame.size;
   std::copy_n(frame.data.begin(), frame.size, out.data);
   // An interface that does not take it has lost it; reading tells why.
-  if (socket_.valid()) [[maybe_unused]]
-    const ssize_t said = write(socket_.get(), &out, sizeof(out));
+  if (socket_.valid()) {
+    [[maybe_unused]] const ssize_t said = write(socket_.get(), &out, sizeof(out));
+  }
 }
 
 MonotonicTime CanInterface::OnTime(MonotonicTime now) {

@@ -94,8 +94,9 @@ MonotonicTime SlcanFront::OnTime(MonotonicTime now) {
   while (!sayings_.empty() && sayings_.front().at <= now) {
     const std::string& text = sayings_.front().text;
     // A reader that has let its buffer run full loses bytes.
-    if (pty_->fd() >= 0) [[maybe_unused]]
-      const ssize_t said = write(pty_->fd(), text.data(), text.size());
+    if (pty_->fd() >= 0) {
+      [[maybe_unused]] const ssize_t said = write(pty_->fd(), text.data(), text.size());
+    }
     sayings_.pop_front();
   }
   const MonotonicTime next = sayings_.empty() ? MonotonicTime::max() : sayings_.front().at;
