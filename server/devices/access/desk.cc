@@ -38,9 +38,10 @@ const DirectAccess* FindAccess(const std::string& type) {
   return nullptr;
 }
 
-bool IsType(const std::string& name) {
-  return std::any_of(DeviceTypes().begin(), DeviceTypes().end(),
-                     [&name](const DeviceType* known) { return known->name() == name; });
+const DeviceType* FindType(const std::string& name) {
+  const auto found = std::find_if(DeviceTypes().begin(), DeviceTypes().end(),
+                                  [&name](const DeviceType* known) { return known->name() == name; });
+  return found == DeviceTypes().end() ? nullptr : *found;
 }
 
 std::string AccessibleTypes() {
@@ -52,8 +53,10 @@ std::string AccessibleTypes() {
 }
 
 absl::Status NoSuchType(const std::string& type) {
-  if (IsType(type)) {
-    return absl::NotFoundError(absl::StrCat(type, " is part of the daemon itself: there is no wire to ask it on"));
+  if (const DeviceType* known = FindType(type); known != nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat(type, known->simulated() ? " is part of the daemon itself: there is no wire to ask it on"
+                                              : " is only asked through a daemon that has it in its configuration"));
   }
   return absl::NotFoundError(absl::StrCat("there is no type of device \"", type, "\": ", AccessibleTypes()));
 }
