@@ -29,11 +29,17 @@ std::string NumberText(const Message& message, const char* name, const char* bef
   return known ? absl::StrCat(before, FormatNumber(NumberInForce(message, field->number()))) : "";
 }
 
+// The kernel's interface, or the port of the adapter.
+std::string LineOf(const Site::CanBus& bus) { return bus.interface.empty() ? bus.slcan_port : bus.interface; }
+
 std::string ConnectionOf(const Message& options, const Site& site) {
   if (const std::string bus = TextOf(options, "bus"); !bus.empty()) {
     for (const Site::SerialBus& line : site.buses) {
       if (line.name != bus) continue;
       return absl::StrCat(line.port, " at ", line.baud, " baud", NumberText(options, "address", ", address "));
+    }
+    for (const Site::CanBus& line : site.can_buses) {
+      if (line.name == bus) return absl::StrCat("CAN ", LineOf(line), NumberText(options, "address", ", address "));
     }
   }
   if (const std::string host = TextOf(options, "host"); !host.empty()) {
@@ -75,14 +81,16 @@ std::map<std::string, std::string> ConnectionsOf(const Site& site) {
 
 std::vector<OccupiedLine> OccupiedLinesOf(const Site& site) {
   std::vector<OccupiedLine> lines;
-  for (const Site::SerialBus& bus : site.buses) {
-    OccupiedLine& line = lines.emplace_back(OccupiedLine{bus.port, {}});
+  const auto add = [&](const std::string& name, const std::string& port) {
+    OccupiedLine& line = lines.emplace_back(OccupiedLine{port, {}});
     ForEachDevice(site, [&](const Site::Device& device, const SelectedDevice& selected) {
-      if (TextOf(*selected.options, "bus") == bus.name) {
+      if (TextOf(*selected.options, "bus") == name) {
         line.devices.push_back(absl::StrCat(device.name, " (", device.type, ")"));
       }
     });
-  }
+  };
+  for (const Site::SerialBus& bus : site.buses) add(bus.name, bus.port);
+  for (const Site::CanBus& bus : site.can_buses) add(bus.name, LineOf(bus));
   return lines;
 }
 

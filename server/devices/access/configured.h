@@ -10,7 +10,8 @@
 
 namespace abcds {
 
-// By the device's name: "/dev/ttyUSB0 at 9600 baud, address 1", "192.168.1.10, topic tele/meter/SENSOR", "simulated".
+// By the device's name: "/dev/ttyUSB0 at 9600 baud, address 1", "CAN can0, address 3",
+// "192.168.1.10, topic tele/meter/SENSOR", "simulated".
 [[nodiscard]] std::map<std::string, std::string> ConnectionsOf(const Site& site);
 
 struct OccupiedLine {
