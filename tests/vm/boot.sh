@@ -35,19 +35,19 @@ unpack() {
   mkdir -p "$2/packages"
   (cd "$2/packages" && download "linux-image-$1" busybox-static) ||
     die "linux-image-$1 and busybox-static cannot be downloaded: as root, apt-get update, and try again"
-  for package in "$2"/packages/*.deb; do dpkg-deb -x "$package" "$2/root"; done
+  for package in "$2"/packages/*.deb; do dpkg-deb -x "$package" "$2/unpacked"; done
   rm -r "$2/packages"
   # A merged /usr, or not, by Debian version.
-  [ -d "$2/root/lib/modules" ] || ln -s usr/lib "$2/root/lib"
-  /sbin/depmod -b "$2/root" "$1"
+  [ -d "$2/unpacked/lib/modules" ] || ln -s usr/lib "$2/unpacked/lib"
+  /sbin/depmod -b "$2/unpacked" "$1"
 }
 
 # make_initrd VERSION FOLDER: init, busybox and the few modules that are needed, with what those need.
 make_initrd() {
   local tree=$2/initrd module line file
-  local from=$2/root/lib/modules/$1 to=$2/initrd/lib/modules/$1
+  local from=$2/unpacked/lib/modules/$1 to=$2/initrd/lib/modules/$1
   mkdir -p "$tree"/{bin,sbin,proc,sys,dev,host,share} "$to"
-  cp "$2"/root/*bin/busybox "$tree/bin/" 2> /dev/null || cp "$2"/root/usr/*bin/busybox "$tree/bin/"
+  cp "$2"/unpacked/*bin/busybox "$tree/bin/" 2> /dev/null || cp "$2"/unpacked/usr/*bin/busybox "$tree/bin/"
   cp "$here/init.sh" "$tree/init"
   chmod 755 "$tree/init"
   for module in $modules; do
@@ -69,8 +69,8 @@ prepare() {
   mkdir -p "$folder.new"
   unpack "$version" "$folder.new"
   make_initrd "$version" "$folder.new"
-  cp "$folder.new"/root/boot/vmlinuz-"$version" "$folder.new/vmlinuz"
-  rm -rf "$folder.new/root" "$folder.new/initrd"
+  cp "$folder.new"/unpacked/boot/vmlinuz-"$version" "$folder.new/vmlinuz"
+  rm -rf "$folder.new/unpacked" "$folder.new/initrd"
   # Whole or not at all: an interrupted download is not taken for a kernel.
   rm -rf "$folder"
   mv "$folder.new" "$folder"
