@@ -7,8 +7,6 @@ namespace {
 
 using std::chrono_literals::operator""s;
 
-// A BMS answers every second or two; older values are not the battery's present any more.
-constexpr Nanoseconds kBmsMaxAge = 5s;
 // Converters are asked for their DC voltage less often; it moves slowly.
 constexpr Nanoseconds kTerminalMaxAge = 20s;
 // Over this voltage per cell the power falls from all to nothing: wide enough that a converter's steps and the cell's
@@ -23,6 +21,8 @@ constexpr Volts kEmptyBand{0.005};
 // Beyond the operating limits by this much is not operation any more but a fault.
 constexpr Volts kCellSafetyMargin{0.15};
 constexpr Celsius kTemperatureSafetyMargin{5};
+// Converters do not measure a battery's voltage where it is, and cables have resistance.
+constexpr Volts kTaperBand{0.10};
 // Below this a "voltage" is a missing battery.
 constexpr Volts kNoBattery{1.0};
 
@@ -43,7 +43,7 @@ void Lower(Watts& limit, Reason& reason, Watts to, Reason why) {
 void BatteryLimiter::ChooseVoltage(const BatteryInput& battery, const Sample<Volts>& terminal, Watts power,
                                    MonotonicTime now) noexcept {
   // While a silent BMS is within its grace its last values stand.
-  const Nanoseconds bms_age = std::max(kBmsMaxAge, settings_.silence_grace);
+  const Nanoseconds bms_age = std::max(kMaxAge, settings_.silence_grace);
   if (battery.present && battery.voltage.UsableAt(now, bms_age)) {
     voltage_ = battery.voltage;
   } else if (!battery.present && terminal.UsableAt(now, kTerminalMaxAge) && terminal.value > kNoBattery) {
@@ -68,7 +68,7 @@ void BatteryLimiter::ChooseVoltage(const BatteryInput& battery, const Sample<Vol
 
 void BatteryLimiter::JudgeSilence(const BatteryInput& battery, MonotonicTime now) noexcept {
   if (!battery.present) return;
-  if (battery.voltage.UsableAt(now, kBmsMaxAge)) {
+  if (battery.voltage.UsableAt(now, kMaxAge)) {
     // The pack's voltage alone is no excuse for cells that are not heard of any more.
     silent_ = cells_missing_;
     return;
@@ -80,7 +80,7 @@ void BatteryLimiter::JudgeSilence(const BatteryInput& battery, MonotonicTime now
 }
 
 void BatteryLimiter::UpdateFullAndEmpty(const BatteryInput& battery, Amperes current, MonotonicTime now) noexcept {
-  const bool soc_known = battery.present && battery.soc.UsableAt(now, std::max(kBmsMaxAge, settings_.silence_grace));
+  const bool soc_known = battery.present && battery.soc.UsableAt(now, std::max(kMaxAge, settings_.silence_grace));
   const bool little_current = current >= Amperes(0) && current <= settings_.full_current;
   if (cell_highest_ >= settings_.cell_max ||
       (cell_highest_ >= settings_.cell_max - kFullBand && little_current)) {
@@ -111,7 +111,7 @@ void BatteryLimiter::LimitByVoltage(BatteryLimits& limits) const noexcept {
 
 void BatteryLimiter::LimitByTemperature(const BatteryInput& battery, MonotonicTime now,
                                         BatteryLimits& limits) noexcept {
-  const Nanoseconds max_age = std::max(kBmsMaxAge, settings_.silence_grace);
+  const Nanoseconds max_age = std::max(kMaxAge, settings_.silence_grace);
   if (!battery.temperature_lowest.UsableAt(now, max_age) || !battery.temperature_highest.UsableAt(now, max_age)) {
     // A sensor that has failed is not a battery that is warm enough.
     if (temperature_seen_) Lower(limits.charge, limits.charge_reason, Watts(0), Reason::kTemperatureLimit);
@@ -131,6 +131,14 @@ void BatteryLimiter::LimitByTemperature(const BatteryInput& battery, MonotonicTi
       high > std::max(settings_.charge_temperature_max, settings_.discharge_temperature_max) + kTemperatureSafetyMargin;
 }
 
+bool BatteryLimiter::charge_tapers() const noexcept {
+  return voltage_.valid && cell_highest_ >= settings_.cell_max - kTaperBand;
+}
+
+bool BatteryLimiter::discharge_tapers() const noexcept {
+  return voltage_.valid && cell_lowest_ <= settings_.cell_min + kTaperBand;
+}
+
 BatteryLimits BatteryLimiter::Update(const BatteryInput& battery, const Sample<Volts>& terminal_voltage, Watts power,
                                      MonotonicTime now) noexcept {
   ChooseVoltage(battery, terminal_voltage, power, now);
@@ -142,7 +150,7 @@ BatteryLimits BatteryLimiter::Update(const BatteryInput& battery, const Sample<V
     limits.charge_reason = limits.discharge_reason = silent_ ? Reason::kBatterySilent : Reason::kBatteryVoltageUnknown;
     return limits;
   }
-  const Amperes current = battery.present && battery.current.UsableAt(now, kBmsMaxAge) ? battery.current.value
+  const Amperes current = battery.present && battery.current.UsableAt(now, kMaxAge) ? battery.current.value
                                                                                        : power / voltage_.value;
   UpdateFullAndEmpty(battery, current, now);
   limits.full = full_;

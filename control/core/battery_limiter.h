@@ -14,9 +14,13 @@ namespace abcds {
 // threshold is passed. Latch: beyond a safety margin, which only a person clears (the fault table's part).
 class BatteryLimiter {
  public:
+  // A BMS answers every second or two; older values are not the battery's present any more.
+  static constexpr Nanoseconds kMaxAge = std::chrono::seconds(5);
+
   explicit BatteryLimiter(const BatterySettings& settings) noexcept : settings_(settings) {}
 
   // `terminal_voltage` as the converters see it, for sites without a BMS; `power` is our own into the battery, + charges.
+  // All powers here are the battery's: DC.
   BatteryLimits Update(const BatteryInput& battery, const Sample<Volts>& terminal_voltage, Watts power,
                        MonotonicTime now) noexcept;
 
@@ -28,6 +32,10 @@ class BatteryLimiter {
   [[nodiscard]] bool cell_too_high() const noexcept { return cell_too_high_; }
   [[nodiscard]] bool cell_too_low() const noexcept { return cell_too_low_; }
   [[nodiscard]] bool temperature_outside() const noexcept { return temperature_outside_; }
+  // So near to a voltage limit that a sound converter may deliver less than it is told: near its end voltage a charger
+  // falls to what the battery takes, and an inverter protects itself.
+  [[nodiscard]] bool charge_tapers() const noexcept;
+  [[nodiscard]] bool discharge_tapers() const noexcept;
 
  private:
   void ChooseVoltage(const BatteryInput& battery, const Sample<Volts>& terminal, Watts power, MonotonicTime now) noexcept;

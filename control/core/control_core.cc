@@ -10,32 +10,12 @@ using std::chrono_literals::operator""ms;
 
 // From a setpoint's decision to the device's wire, typically: the rest of a cycle and one exchange at 9600 baud.
 constexpr Nanoseconds kWire = 40ms;
-// A lost converter may do anything for this long; then it counts as part of the house, so that the others can regulate.
-constexpr Nanoseconds kUnknownPower = 10s;
-// A settled reading that differs from the setpoint by this much is not regulation any more (DESIGN: 60 W).
-constexpr Watts kNotFollowing{60};
-constexpr Nanoseconds kNotFollowingAfter = 2s;
-constexpr Nanoseconds kReadingMaxAge = 3s;
-// A BMS that has not spoken for longer is silent, also where no grace is configured.
-constexpr Nanoseconds kBmsMaxAge = 5s;
 // Devices need this long to speak for the first time; before, their silence is not worth a fault.
 constexpr Nanoseconds kStartUp = 10s;
 // As far beyond what the plant does is "much more than it can".
 constexpr Watts kFarBeyond{100};
 // How long a suspend or a clock jump is shown.
 constexpr Nanoseconds kClockJumpShown = 30s;
-
-Reason ReasonOf(FaultId fault) {
-  switch (fault) {
-    case FaultId::kMeterSilent: return Reason::kMeterSilent;
-    case FaultId::kMeterFrozen: return Reason::kMeterFrozen;
-    case FaultId::kMeterDisagrees: return Reason::kMeterDisagrees;
-    case FaultId::kBatterySilent: return Reason::kBatterySilent;
-    case FaultId::kBatteryVoltageUnknown: return Reason::kBatteryVoltageUnknown;
-    case FaultId::kTemperatureOutside: return Reason::kTemperatureLimit;
-    default: return Reason::kFaultLatched;
-  }
-}
 
 template <class Q>
 void VoidIfOld(Sample<Q>& sample, MonotonicTime before) {
@@ -53,9 +33,7 @@ ControlCore::ControlCore(const CoreSettings& settings) noexcept
       dispatcher_(settings),
       gate_(settings) {
   for (int i = 0; i < settings_.converter_count; ++i) {
-    const ConverterSettings& device = settings_.converters[i];
-    units_[i].tube = PowerTube(device.response, device.reports_power);
-    units_[i].writer = SetpointWriter(device);
+    units_[i] = ConverterUnit(settings_.converters[i]);
   }
 }
 
@@ -95,6 +73,7 @@ void ControlCore::VoidOldSamples() noexcept {
   for (ConverterInput& converter : inputs_.converters) {
     VoidIfOld(converter.power, void_before_);
     VoidIfOld(converter.dc_voltage, void_before_);
+    VoidIfOld(converter.acknowledged, void_before_);
   }
 }
 
@@ -110,7 +89,8 @@ void ControlCore::ResolveIntent(Outputs& out) noexcept {
     if (!same) forced_done_ = false;
     forced_intent_ = intent;
     const Sample<Ratio>& soc = inputs_.battery.soc;
-    if (intent.forced_until_soc > Ratio(0) && soc.UsableAt(now, std::max<Nanoseconds>(kBmsMaxAge, settings_.battery.silence_grace))) {
+    const Nanoseconds max_age = std::max<Nanoseconds>(BatteryLimiter::kMaxAge, settings_.battery.silence_grace);
+    if (intent.forced_until_soc > Ratio(0) && soc.UsableAt(now, max_age)) {
       forced_done_ |= intent.forced_power > Watts(0) ? soc.value >= intent.forced_until_soc
                                                      : soc.value <= intent.forced_until_soc;
     }
@@ -123,36 +103,27 @@ void ControlCore::ResolveIntent(Outputs& out) noexcept {
   }
 }
 
-bool ControlCore::Usable(int converter) const noexcept {
-  const ConverterInput& input = inputs_.converters[converter];
-  return input.ready && !input.faulty;
-}
-
 void ControlCore::ObserveConverters() noexcept {
   const MonotonicTime now = inputs_.now;
+  PowerInterval known;
+  RestWitness::Silent silent;
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    ConverterUnit& unit = units_[i];
+    unit.Observe(inputs_.converters[i], now, inputs_.dt);
+    if (unit.answers()) {
+      known = known + unit.AtBattery();
+      continue;
+    }
+    silent.who |= 1u << i;
+    ++silent.count;
+    silent.can_charge |= settings_.converters[i].charges;
+    silent.can_discharge |= settings_.converters[i].discharges;
+  }
+  witness_.Update(inputs_.battery, known, silent, now);
   PowerInterval own;
   for (int i = 0; i < settings_.converter_count; ++i) {
-    Unit& unit = units_[i];
-    const ConverterSettings& device = settings_.converters[i];
-    const bool usable = Usable(i);
-    if (unit.ready && !usable) {
-      unit.lost_at = now;
-      unit.writer.Override(Watts(0), now);
-      unit.tube.Command(Watts(0), now);
-      unit.tube.Forget({-device.max_discharge, device.max_charge});
-    } else if (!unit.ready && usable) {
-      unit.lost_at = MonotonicTime::max();
-      unit.tube.Command(Watts(0), now);
-    } else if (unit.lost_at != MonotonicTime::max() && now - unit.lost_at > kUnknownPower) {
-      unit.lost_at = MonotonicTime::max();
-      unit.tube.Forget({});
-    }
-    unit.ready = usable;
-    if (usable) {
-      unit.tube.Advance(now, inputs_.dt);
-      unit.tube.ReadBack(inputs_.converters[i].power, now);
-    }
-    own = own + unit.tube.power();
+    units_[i].HearWitness(witness_, now);
+    own = own + units_[i].own_power(now);
   }
   observer_.OwnPower(now, own);
 }
@@ -171,20 +142,52 @@ void ControlCore::ObserveMeter() noexcept {
 Sample<Volts> ControlCore::TerminalVoltage() const noexcept {
   for (int i = 0; i < settings_.converter_count; ++i) {
     const Sample<Volts>& voltage = inputs_.converters[i].dc_voltage;
-    if (Usable(i) && voltage.valid) return voltage;
+    if (units_[i].answers() && voltage.valid) return voltage;
   }
   return {};
 }
 
 Watts ControlCore::StandingPower() const noexcept {
   Watts power;
-  for (int i = 0; i < settings_.converter_count; ++i) power += units_[i].tube.power().Middle();
+  for (int i = 0; i < settings_.converter_count; ++i) power += units_[i].own_power(inputs_.now).Middle();
   return power;
 }
 
+Watts ControlCore::StandingAtBattery() const noexcept {
+  Watts power;
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    const Watts ac = units_[i].own_power(inputs_.now).Middle();
+    const double efficiency = settings_.converters[i].efficiency;
+    power += ac > Watts(0) ? ac * efficiency : ac / efficiency;
+  }
+  return power;
+}
+
+void ControlCore::LimitAtConverters(BatteryLimits& limits) const noexcept {
+  // Whichever converters share the power: the most that a charger passes on, the least that a discharger makes of it.
+  double charging = 0.0;
+  double discharging = 1.0;
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    const ConverterSettings& device = settings_.converters[i];
+    if (device.charges) charging = std::max(charging, device.efficiency);
+    if (device.discharges) discharging = std::min(discharging, device.efficiency);
+    if (units_[i].answers()) continue;
+    // What a lost one may be using is not there for the others.
+    const PowerInterval lost = units_[i].AtBattery();
+    limits.charge = std::max(Watts(0), limits.charge - std::max(lost.high, Watts(0)));
+    limits.discharge = std::max(Watts(0), limits.discharge - std::max(-lost.low, Watts(0)));
+  }
+  if (charging > 0.0) limits.charge = limits.charge / charging;
+  limits.discharge = limits.discharge * discharging;
+}
+
 void ControlCore::ProtectBattery(Outputs& out) noexcept {
-  out.battery_limits = battery_.Update(inputs_.battery, TerminalVoltage(), StandingPower(), inputs_.now);
+  out.battery_limits = battery_.Update(inputs_.battery, TerminalVoltage(), StandingAtBattery(), inputs_.now);
+  LimitAtConverters(out.battery_limits);
   out.battery_voltage = battery_.voltage();
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    units_[i].JudgeFollowing(battery_.charge_tapers(), battery_.discharge_tapers(), inputs_.now);
+  }
 }
 
 void ControlCore::ReportFaults() noexcept {
@@ -207,14 +210,9 @@ void ControlCore::ReportFaults() noexcept {
   faults_.Report(FaultId::kClockJump, void_before_ != MonotonicTime::min() && now - void_before_ < kClockJumpShown, now);
   for (int i = 0; i < settings_.converter_count; ++i) {
     const ConverterInput& input = inputs_.converters[i];
-    const Unit& unit = units_[i];
     faults_.Report(FaultId::kConverterSilent, !input.ready && !input.faulty && started, now, i);
     faults_.Report(FaultId::kConverterFaulty, input.faulty, now, i);
-    const bool follows = Magnitude(input.power.value - unit.tube.settling_at()) <= kNotFollowing;
-    const bool judged = Usable(i) && input.power.UsableAt(now, kReadingMaxAge) &&
-                        unit.tube.SettledBy() != MonotonicTime::min() &&
-                        now > unit.tube.SettledBy() + kNotFollowingAfter;
-    faults_.Report(FaultId::kConverterNotFollowing, judged && !follows, now, i);
+    faults_.Report(FaultId::kConverterNotFollowing, units_[i].following().off(), now, i);
   }
 }
 
@@ -226,7 +224,7 @@ void ControlCore::WishForLoad(const Outputs& out, Wish& wish) const noexcept {
   // Where the load will be while the setpoint given now is in force: from its effect to that of the next one.
   Nanoseconds delay = kWire;
   for (int i = 0; i < settings_.converter_count; ++i) {
-    if (Usable(i)) delay = std::max(delay, kWire + units_[i].tube.TypicalDelay());
+    if (units_[i].answers()) delay = std::max(delay, kWire + units_[i].tube().TypicalDelay());
   }
   const Nanoseconds ahead = delay + settings_.meter.interval / 2;
   const Watts load = settings_.regulation.lead ? observer_.LoadAt(ahead) : observer_.load();
@@ -236,7 +234,7 @@ void ControlCore::WishForLoad(const Outputs& out, Wish& wish) const noexcept {
   wish.power = charges ? std::max(biased, Watts(0)) : std::min(biased, Watts(0));
 }
 
-ControlCore::Wish ControlCore::Want(const Outputs& out) noexcept {
+Wish ControlCore::Want(const Outputs& out) noexcept {
   Wish wish;
   if (mode_ == Mode::kForced) {
     wish.power = inputs_.intent.forced_power;
@@ -246,49 +244,17 @@ ControlCore::Wish ControlCore::Want(const Outputs& out) noexcept {
   }
   wish.unlimited = wish.power;
   ProbeMeter(wish);
-  LimitWish(out, wish);
+  LimitWish({.battery = out.battery_limits,
+             .standing = StandingPower(),
+             .intent = inputs_.intent,
+             .mode = mode_,
+             .meter_authority = supervisor_.Authority(inputs_.now),
+             .waiting_for_meter = supervisor_.waiting(),
+             .stop = faults_.StopCause()},
+            wish);
   // A current limit is no obstacle to a step downwards; everything else is, and ends one that is under way.
   limited_ = wish.limited && wish.reason != Reason::kBatteryCurrentLimit;
   return wish;
-}
-
-void ControlCore::LimitWish(const Outputs& out, Wish& wish) const noexcept {
-  auto forbid = [&wish](Reason reason) {
-    wish.power = Watts(0);
-    wish.reason = reason;
-    wish.limit = Watts(0);
-    wish.limited = true;
-    wish.must_reduce = true;
-  };
-  const bool charges = wish.power > Watts(0);
-  const bool discharges = wish.power < Watts(0);
-  if (charges && !inputs_.intent.charger_enabled) forbid(Reason::kDisabled);
-  if (discharges && !inputs_.intent.discharger_enabled) forbid(Reason::kDisabled);
-  if (charges && mode_ == Mode::kDischargeOnly) forbid(Reason::kModeForbids);
-  if (discharges && mode_ == Mode::kChargeOnly) forbid(Reason::kModeForbids);
-
-  const BatteryLimits& battery = out.battery_limits;
-  const Watts limit = charges ? battery.charge : battery.discharge;
-  const Reason why = charges ? battery.charge_reason : battery.discharge_reason;
-  if (Magnitude(wish.power) > limit) {
-    wish.power = charges ? limit : -limit;
-    wish.reason = why;
-    wish.limit = limit;
-    wish.limited = true;
-    // Small steps of a derating are regulation; more, and every stop, is protection.
-    wish.must_reduce = limit == Watts(0) || Magnitude(StandingPower()) > limit * 1.1;
-  }
-
-  const double authority = supervisor_.Authority(inputs_.now);
-  if (authority < 1.0 && !supervisor_.waiting()) {
-    wish.power = wish.power * authority;
-    wish.reason = Reason::kMeterFading;
-  }
-  // From here on: 0 W for everybody, the strongest cause last.
-  if (authority <= 0.0) forbid(supervisor_.waiting() ? Reason::kWaitingForMeter : Reason::kMeterSilent);
-  const FaultId stop = faults_.StopCause();
-  if (stop != FaultId::kCount) forbid(ReasonOf(stop));
-  if (mode_ == Mode::kIdle) forbid(Reason::kIdle);
 }
 
 void ControlCore::ProbeMeter(Wish& wish) noexcept {
@@ -300,8 +266,8 @@ void ControlCore::ProbeMeter(Wish& wish) noexcept {
                         .at_limit = false,
                         .allowed = false};
   for (int i = 0; i < settings_.converter_count; ++i) {
-    view.setpoint += units_[i].writer.setpoint();
-    view.settled_by = std::max(view.settled_by, units_[i].tube.SettledBy());
+    view.setpoint += units_[i].writer().setpoint();
+    view.settled_by = std::max(view.settled_by, units_[i].tube().SettledBy());
   }
   const bool one_way = wish.power.value() * view.setpoint.value() > 0.0;
   view.allowed = wish.reason == Reason::kRegulating && one_way && !limited_ && mode_ != Mode::kObserve;
@@ -311,60 +277,64 @@ void ControlCore::ProbeMeter(Wish& wish) noexcept {
   wish.reason = Reason::kCheckingMeter;
 }
 
+Decision ControlCore::Decide(int converter, const ConverterView& view, const Assignment& assignment,
+                             const Wish& wish) noexcept {
+  ConverterUnit& unit = units_[converter];
+  const bool charges = assignment.power > Watts(0);
+  Decision decision;
+  decision.wanted = assignment.power;
+  decision.reason = assignment.reason;
+  decision.limit = assignment.limit;
+  decision.limited = assignment.reason == Reason::kConverterLimit || assignment.reason == Reason::kBelowMinimum;
+  if (mode_ == Mode::kObserve) {
+    unit.writer().Override(Watts(0), inputs_.now);
+    decision.reason = Reason::kObserving;
+  } else {
+    // An assignment below the standing power that a device's own limit asks for is no wish either.
+    const bool must_reduce = wish.must_reduce || assignment.reason == Reason::kConverterLimit;
+    const SetpointWriter::Result written =
+        unit.writer().Decide({.wanted = assignment.power,
+                              .least = charges ? view.min_charge : view.min_discharge,
+                              .most = charges ? view.max_charge : view.max_discharge,
+                              .must_reduce = must_reduce,
+                              .measured = measured_,
+                              .write_limited = inputs_.converters[converter].write_limited},
+                             unit.tube(), inputs_.now);
+    if (decision.reason == Reason::kRegulating) decision.reason = written.reason;
+  }
+  // What limits or drives the plant explains a device that only carries it out.
+  const bool plain = decision.reason == Reason::kRegulating || decision.reason == Reason::kNothingToDo;
+  if (plain && wish.reason != Reason::kRegulating) {
+    decision.reason = wish.reason;
+    decision.limit = wish.limit;
+    decision.limited = wish.limited;
+  }
+  return decision;
+}
+
 void ControlCore::Command(const Wish& wish, Outputs& out) noexcept {
   const MonotonicTime now = inputs_.now;
-  std::array<ConverterView, kMaxConverters> views;
-  for (int i = 0; i < settings_.converter_count; ++i) {
-    const ConverterSettings& device = settings_.converters[i];
-    const ConverterInput& input = inputs_.converters[i];
-    views[i] = {.usable = Usable(i),
-                .max_charge = device.charges ? std::min(device.max_charge, input.max_charge) : Watts(0),
-                .max_discharge = device.discharges ? std::min(device.max_discharge, input.max_discharge) : Watts(0),
-                .setpoint = units_[i].writer.setpoint(),
-                .power = units_[i].tube.power()};
-  }
-  std::array<Assignment, kMaxConverters> assignments;
-  dispatcher_.Assign(wish.power, views, now, assignments);
+  ConverterViews views;
+  for (int i = 0; i < settings_.converter_count; ++i) views[i] = units_[i].View();
+  Assignments assignments;
+  dispatcher_.Assign({wish.power, wish.charge_ceiling, wish.discharge_ceiling}, views, now, assignments);
 
   std::array<Watts, kMaxConverters> powers{};
   std::array<Decision, kMaxConverters> decisions{};
-  const bool observing = mode_ == Mode::kObserve;
   for (int i = 0; i < settings_.converter_count; ++i) {
-    Unit& unit = units_[i];
-    const Assignment& assignment = assignments[i];
-    Decision& decision = decisions[i];
-    decision.wanted = assignment.power;
-    decision.reason = assignment.reason;
-    decision.limit = assignment.limit;
-    decision.limited = assignment.reason == Reason::kConverterLimit || assignment.reason == Reason::kBelowMinimum;
-    if (observing) {
-      unit.writer.Override(Watts(0), now);
-      decision.reason = Reason::kObserving;
-    } else {
-      // An assignment below the standing power that a device's own limit asks for is no wish either.
-      const bool must_reduce = wish.must_reduce || assignment.reason == Reason::kConverterLimit;
-      const SetpointWriter::Result written = unit.writer.Decide(assignment.power, must_reduce, measured_, unit.tube, now);
-      if (decision.reason == Reason::kRegulating) decision.reason = written.reason;
-    }
-    // What limits or drives the plant explains a device that only carries it out.
-    const bool plain = decision.reason == Reason::kRegulating || decision.reason == Reason::kNothingToDo;
-    if (plain && wish.reason != Reason::kRegulating) {
-      decision.reason = wish.reason;
-      decision.limit = wish.limit;
-      decision.limited = wish.limited;
-    }
-    powers[i] = unit.writer.setpoint();
+    decisions[i] = Decide(i, views[i], assignments[i], wish);
+    powers[i] = units_[i].writer().setpoint();
   }
 
-  const Gate::Verdict verdict = gate_.Check(inputs_, powers);
+  const Gate::Verdict verdict = gate_.Check(inputs_, faults_.Latched(), powers);
   circulation_ = verdict.circulation;
   for (int i = 0; i < settings_.converter_count; ++i) {
-    Unit& unit = units_[i];
-    if (powers[i] != unit.writer.setpoint()) {
-      unit.writer.Override(powers[i], now);
+    ConverterUnit& unit = units_[i];
+    if (powers[i] != unit.writer().setpoint()) {
+      unit.writer().Override(powers[i], now);
       decisions[i].reason = Reason::kGate;
     }
-    if (unit.ready) unit.tube.Command(powers[i], now);
+    if (unit.answers()) unit.tube().Command(powers[i], now);
     decisions[i].setpoint = powers[i];
     Settle(unit.decision, decisions[i]);
     out.converters[i] = {powers[i], unit.decision};
@@ -387,7 +357,8 @@ void ControlCore::Account(const Wish& wish, Outputs& out) noexcept {
   for (int i = 0; i < settings_.converter_count && plant.reason == Reason::kRegulating; ++i) {
     const Decision& one = out.converters[i].decision;
     const bool acts = one.setpoint != Watts(0) || one.reason == Reason::kReversalHold ||
-                      one.reason == Reason::kBelowMinimum || one.reason == Reason::kConverterNotReady;
+                      one.reason == Reason::kBelowMinimum || one.reason == Reason::kConverterNotReady ||
+                      one.reason == Reason::kOtherDirection || one.reason == Reason::kNotFollowing;
     if (!acts) continue;
     plant.reason = one.reason;
     plant.limit = one.limit;

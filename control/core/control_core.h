@@ -5,14 +5,15 @@
 #include <array>
 
 #include "control/core/battery_limiter.h"
+#include "control/core/converter_unit.h"
 #include "control/core/dispatcher.h"
 #include "control/core/fault_table.h"
 #include "control/core/gate.h"
 #include "control/core/load_observer.h"
 #include "control/core/meter_probe.h"
 #include "control/core/meter_supervisor.h"
-#include "control/core/power_tube.h"
-#include "control/core/setpoint_writer.h"
+#include "control/core/plant_wish.h"
+#include "control/core/rest_witness.h"
 #include "control/core/settings.h"
 #include "control/core/types.h"
 
@@ -20,9 +21,9 @@ namespace abcds {
 
 // Pure: owns no clock, no thread, no heap. One step per control cycle:
 //
-//   what our converters do (PowerTube) → what the house draws (LoadObserver, MeterSupervisor) → what the battery allows
-//   (BatteryLimiter, FaultTable) → what we want (Want) → who does it (Dispatcher) → what is worth a write
-//   (SetpointWriter) → whether it may leave (Gate).
+//   what our converters do (ConverterUnit, RestWitness) → what the house draws (LoadObserver, MeterSupervisor) → what the
+//   battery allows (BatteryLimiter, FaultTable) → what we want (PlantWish) → who does it (Dispatcher) → what is worth a
+//   write (SetpointWriter) → whether it may leave (Gate).
 class ControlCore {
  public:
   explicit ControlCore(const CoreSettings& settings) noexcept;
@@ -36,23 +37,6 @@ class ControlCore {
   void Step(const Inputs& inputs, Outputs& outputs) noexcept;
 
  private:
-  struct Unit {
-    PowerTube tube;
-    SetpointWriter writer;
-    bool ready = false;
-    MonotonicTime lost_at = MonotonicTime::max();
-    Decision decision;
-  };
-  // The wish for the whole plant, with its reason.
-  struct Wish {
-    Watts unlimited;
-    Watts power;  // + charges
-    Reason reason = Reason::kRegulating;
-    Watts limit;
-    bool limited = false;
-    bool must_reduce = false;  // a limit, not a wish, asks for less than now
-  };
-
   void VoidOldSamples() noexcept;
   void ResolveIntent(Outputs& out) noexcept;
   void ObserveConverters() noexcept;
@@ -61,13 +45,17 @@ class ControlCore {
   void ReportFaults() noexcept;
   [[nodiscard]] Wish Want(const Outputs& out) noexcept;
   void WishForLoad(const Outputs& out, Wish& wish) const noexcept;
-  void LimitWish(const Outputs& out, Wish& wish) const noexcept;
   void ProbeMeter(Wish& wish) noexcept;
   void Command(const Wish& wish, Outputs& out) noexcept;
+  // What one converter is told, before the gate, and why.
+  [[nodiscard]] Decision Decide(int converter, const ConverterView& view, const Assignment& assignment,
+                                const Wish& wish) noexcept;
   void Account(const Wish& wish, Outputs& out) noexcept;
 
-  [[nodiscard]] bool Usable(int converter) const noexcept;
   [[nodiscard]] Watts StandingPower() const noexcept;
+  [[nodiscard]] Watts StandingAtBattery() const noexcept;
+  // The battery's limits as they show at the AC side, without what lost converters may be using of them.
+  void LimitAtConverters(BatteryLimits& limits) const noexcept;
   [[nodiscard]] Sample<Volts> TerminalVoltage() const noexcept;
   void Settle(Decision& decision, const Decision& next) const noexcept;
 
@@ -80,7 +68,8 @@ class ControlCore {
   FaultTable faults_;
   Dispatcher dispatcher_;
   Gate gate_;
-  std::array<Unit, kMaxConverters> units_;
+  std::array<ConverterUnit, kMaxConverters> units_;
+  RestWitness witness_;
 
   Inputs inputs_;            // of this step
   bool measured_ = false;    // a new trusted measurement arrived in this step

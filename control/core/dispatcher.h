@@ -1,9 +1,8 @@
-// Shares one wanted power out among the converters, and keeps chargers and dischargers from running against each other.
+// Decides in which direction converters may run, and keeps chargers and dischargers from running against each other.
 #ifndef ABCDS_CONTROL_CORE_DISPATCHER_H_
 #define ABCDS_CONTROL_CORE_DISPATCHER_H_
 
-#include <array>
-
+#include "control/core/allocator.h"
 #include "control/core/interval.h"
 #include "control/core/settings.h"
 #include "control/core/types.h"
@@ -12,40 +11,34 @@
 
 namespace abcds {
 
-// One converter as the dispatcher sees it.
-struct ConverterView {
-  bool usable = false;
-  Watts max_charge;      // magnitudes, device and configuration considered
-  Watts max_discharge;
-  Watts setpoint;        // standing
-  PowerInterval power{}; // where its power can be now
+// The plant's power to share out, and what is allowed at all in each direction (magnitudes).
+struct Demand {
+  Watts total;  // + charges
+  Watts charge_ceiling;
+  Watts discharge_ceiling;
 };
 
-struct Assignment {
-  Watts power;                              // + charges
-  Reason reason = Reason::kNothingToDo;     // what binds; kRegulating: nothing does
-  Watts limit;                              // of kConverterLimit, kBelowMinimum
-};
-
-// No circulation, by construction: all assignments of a cycle have one sign; and the sign changes only after every
-// converter has been told 0 W, is known to be under kAtRest, and the reversal hold has passed.
+// No circulation, by construction. All assignments of a cycle have one sign. The sign changes only after every converter
+// has been told 0 W, is known to be at rest, and the reversal hold has passed. And nothing runs in a direction while a
+// converter that does not answer may run in the other, or one that answers certainly does.
 class Dispatcher {
  public:
-  static constexpr Watts kAtRest{20};
+  explicit Dispatcher(const CoreSettings& settings) noexcept : settings_(settings), allocator_(settings) {}
 
-  explicit Dispatcher(const CoreSettings& settings) noexcept : settings_(settings) {}
-
-  // `total`: + charges. Places beyond the configured ones are left untouched.
-  void Assign(Watts total, const std::array<ConverterView, kMaxConverters>& converters, MonotonicTime now,
-              std::array<Assignment, kMaxConverters>& assignments) noexcept;
+  // Places beyond the configured ones are left untouched.
+  void Assign(const Demand& demand, const ConverterViews& converters, MonotonicTime now,
+              Assignments& assignments) noexcept;
 
  private:
-  enum class Direction : uint8_t { kNone, kCharge, kDischarge };
   // The direction in force at `now`, given the one that is wanted.
-  [[nodiscard]] Direction Steer(Direction wanted, const std::array<ConverterView, kMaxConverters>& converters,
-                                MonotonicTime now) noexcept;
+  [[nodiscard]] Direction Steer(Direction wanted, const ConverterViews& converters, MonotonicTime now) noexcept;
+  // A converter that can be used certainly runs against `direction`, or one that cannot be used may do so.
+  [[nodiscard]] bool Opposed(Direction direction, const ConverterViews& converters) const noexcept;
+  // All converters are certain not to run against `direction`.
+  [[nodiscard]] bool Clear(Direction direction, const ConverterViews& converters) const noexcept;
 
   const CoreSettings settings_;
+  Allocator allocator_;
   Direction direction_ = Direction::kNone;
   MonotonicTime at_rest_since_ = MonotonicTime::max();
 };

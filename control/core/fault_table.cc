@@ -108,4 +108,11 @@ FaultId FaultTable::StopCause() const noexcept {
   return FaultId::kCount;
 }
 
+bool FaultTable::Latched() const noexcept {
+  for (const FaultStatus& slot : slots_) {
+    if (slot.severity == Severity::kStop && slot.latched) return true;
+  }
+  return false;
+}
+
 }  // namespace abcds

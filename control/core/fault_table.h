@@ -32,6 +32,8 @@ class FaultTable {
   [[nodiscard]] bool Present(FaultId id, int converter = -1) const noexcept;
   // A plant-wide stop, and which; kCount: none.
   [[nodiscard]] FaultId StopCause() const noexcept;
+  // One that stops the plant waits for a person.
+  [[nodiscard]] bool Latched() const noexcept;
   [[nodiscard]] const std::array<FaultStatus, kFaultSlots>& slots() const noexcept { return slots_; }
   [[nodiscard]] static const FaultRow& Row(FaultId id) noexcept;
   [[nodiscard]] static bool ConcernsConverter(FaultId id) noexcept;

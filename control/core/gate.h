@@ -20,16 +20,20 @@ class Gate {
     bool changed = false;      // at least one command was lowered
     bool circulation = false;  // a charger and a discharger were commanded against each other
   };
-  // Lowers `powers` (to be commanded now, + charges) to what is allowed.
-  Verdict Check(const Inputs& inputs, std::array<Watts, kMaxConverters>& powers) const noexcept;
+  // Each cycle: lowers `powers` (to be commanded now, + charges) to what is allowed. `latched`: a fault that stops the
+  // plant waits for a person.
+  Verdict Check(const Inputs& inputs, bool latched, std::array<Watts, kMaxConverters>& powers) noexcept;
 
  private:
-  [[nodiscard]] bool MeterTooOld(const Inputs& inputs) const noexcept;
+  [[nodiscard]] bool MeterTooOld(const Inputs& inputs) noexcept;
+  // A converter other than `self` says by its own reading that it runs the other way.
+  [[nodiscard]] bool Opposed(const Inputs& inputs, int self, bool charge) const noexcept;
   [[nodiscard]] bool ChargeForbidden(const BatteryInput& battery, MonotonicTime now) const noexcept;
   [[nodiscard]] bool DischargeForbidden(const BatteryInput& battery, MonotonicTime now) const noexcept;
 
   const CoreSettings settings_;
   Nanoseconds meter_max_age_;
+  MonotonicTime trusted_at_ = MonotonicTime::min();  // the newest trusted value
 };
 
 }  // namespace abcds

@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 #include <random>
+#include <tuple>
 #include <utility>
 
 namespace abcds {
@@ -77,7 +78,7 @@ TEST_P(GateTest, LetsThroughWhatIsAllowedAndLowersTheRest) {
   c.change(inputs);
   std::array<Watts, kMaxConverters> powers{};
   for (int i = 0; i < 3; ++i) powers[i] = Watts(c.powers[i]);
-  const Gate::Verdict verdict = Gate(Three()).Check(inputs, powers);
+  const Gate::Verdict verdict = Gate(Three()).Check(inputs, false, powers);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(powers[i].value(), c.want[i]) << "place " << i;
   EXPECT_EQ(verdict.changed, c.powers != c.want);
   EXPECT_FALSE(verdict.circulation);
@@ -101,6 +102,7 @@ INSTANTIATE_TEST_SUITE_P(Meter, GateTest, testing::Values(
     Case{"OlderStopsDischarging",         {-300, 0, 0}, MeterAge(10.001), {0, 0, 0}},
     Case{"OlderStopsCharging",            {0, 300, 0},  MeterAge(10.001), {0, 0, 0}},
     Case{"InvalidStops",                  {-300, 0, 0}, [](Inputs& in) { in.meter.power.valid = false; }, {0, 0, 0}},
+    Case{"NeverTrustedStops",             {-300, 0, 0}, [](Inputs& in) { in.meter.trusted = false; }, {0, 0, 0}},
     Case{"NotANumberStops",               {-300, 0, 0},
          [](Inputs& in) { in.meter.power.value = Watts(kNan); }, {0, 0, 0}}),
     [](const auto& row) { return row.param.name; });
@@ -131,9 +133,65 @@ INSTANTIATE_TEST_SUITE_P(Battery, GateTest, testing::Values(
          }, {-300, 0, 0}}),
     [](const auto& row) { return row.param.name; });
 
+Change Reads(int converter, double watts, double age_s = 1) {
+  return [=](Inputs& in) {
+    in.converters[static_cast<size_t>(converter)].power = {Watts(watts), kNow - FromSeconds(age_s), true};
+  };
+}
+
+INSTANTIATE_TEST_SUITE_P(Circulation, GateTest, testing::Values(
+    Case{"ARunningInverterStopsChargers",     {0, 300, 200}, Reads(0, -51),     {0, 0, 0}},
+    Case{"ARunningChargerStopsInverters",     {-300, 0, 0},  Reads(1, 51),      {0, 0, 0}},
+    Case{"WhatMayBeItsOwnNeedsStopsNobody",   {0, 300, 200}, Reads(0, -50),     {0, 300, 200}},
+    Case{"TheSameDirectionIsNoCirculation",   {-300, 0, -200}, Reads(0, -300),  {-300, 0, -200}},
+    Case{"AnOldReadingProvesNothing",         {0, 300, 0},   Reads(0, -300, 6), {0, 300, 0}},
+    Case{"OneThatTurnsRoundIsNotItsOwnEnemy", {0, 0, 300},   Reads(2, -300),    {0, 0, 300}},
+    Case{"ButItIsTheOthers",                  {0, 300, 0},   Reads(2, -300),    {0, 0, 0}}),
+    [](const auto& row) { return row.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Operator, GateTest, testing::Values(
+    Case{"ADisabledChargerDoesNotCharge",     {0, 300, 200}, [](Inputs& in) { in.intent.charger_enabled = false; },
+         {0, 0, 0}},
+    Case{"AndLetsDischarge",                  {-300, 0, 0},  [](Inputs& in) { in.intent.charger_enabled = false; },
+         {-300, 0, 0}},
+    Case{"ADisabledDischargerDoesNot",        {-300, 0, -200}, [](Inputs& in) { in.intent.discharger_enabled = false; },
+         {0, 0, 0}}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(GateTest, ALatchedFaultStopsEverything) {
+  std::array<Watts, kMaxConverters> powers{Watts(-100), Watts(0), Watts(-100)};
+  EXPECT_TRUE(Gate(Three()).Check(Good(), true, powers).changed);
+  for (const Watts power : powers) EXPECT_EQ(power, Watts(0));
+}
+
+// A broker's stored value, or one replayed after an outage, comes with the time of its arrival.
+TEST(GateTest, OnlyTrustedValuesMakeTheMeterFresh) {
+  Gate gate(Three());
+  for (const auto& [age, trusted, want] : {std::tuple{0.0, true, -300.0}, std::tuple{9.0, false, -300.0},
+                                           std::tuple{11.0, false, 0.0}, std::tuple{12.0, true, -300.0}}) {
+    Inputs inputs = Good();
+    inputs.now = kNow + FromSeconds(age);
+    inputs.meter = {{Watts(100), inputs.now, true}, 2, trusted};
+    std::array<Watts, kMaxConverters> powers{Watts(-300)};
+    (void)gate.Check(inputs, false, powers);
+    EXPECT_EQ(powers[0].value(), want) << age << " s after the first";
+  }
+}
+
+TEST(GateTest, AfterASuspendTheMeterMustSpeakAgain) {
+  Gate gate(Three());
+  std::array<Watts, kMaxConverters> powers{Watts(-300)};
+  (void)gate.Check(Good(), false, powers);
+  Inputs inputs = Good();
+  inputs.samples_void = true;
+  inputs.meter.trusted = false;
+  (void)gate.Check(inputs, false, powers);
+  EXPECT_EQ(powers[0], Watts(0));
+}
+
 TEST(GateTest, ChargerAgainstDischargerStopsEverything) {
   std::array<Watts, kMaxConverters> powers{Watts(-100), Watts(100), Watts(0)};
-  const Gate::Verdict verdict = Gate(Three()).Check(Good(), powers);
+  const Gate::Verdict verdict = Gate(Three()).Check(Good(), false, powers);
   EXPECT_TRUE(verdict.changed);
   EXPECT_TRUE(verdict.circulation);
   for (const Watts power : powers) EXPECT_EQ(power, Watts(0));
@@ -143,7 +201,7 @@ TEST(GateTest, WhatIsForbiddenAnywayIsNoCirculation) {
   std::array<Watts, kMaxConverters> powers{Watts(-100), Watts(100), Watts(0)};
   Inputs inputs = Good();
   inputs.battery.charge_allowed = false;
-  const Gate::Verdict verdict = Gate(Three()).Check(inputs, powers);
+  const Gate::Verdict verdict = Gate(Three()).Check(inputs, false, powers);
   EXPECT_FALSE(verdict.circulation);
   EXPECT_EQ(powers[0], Watts(-100));
   EXPECT_EQ(powers[1], Watts(0));
@@ -153,7 +211,7 @@ TEST(GateTest, PlacesWithoutAConverterGetNothing) {
   std::array<Watts, kMaxConverters> powers{};
   powers[3] = Watts(-100);
   powers[7] = Watts(-100);
-  EXPECT_TRUE(Gate(Three()).Check(Good(), powers).changed);
+  EXPECT_TRUE(Gate(Three()).Check(Good(), false, powers).changed);
   EXPECT_EQ(powers[3], Watts(0));
   EXPECT_EQ(powers[7], Watts(0));
 }
@@ -163,10 +221,10 @@ TEST(GateTest, ADirectionThatADeviceDoesNotHaveIsClosedWhateverItsLimitSays) {
   settings.converters[0].max_charge = Watts(600);
   settings.converters[1].max_discharge = Watts(800);
   std::array<Watts, kMaxConverters> charge{Watts(100)};
-  EXPECT_TRUE(Gate(settings).Check(Good(), charge).changed);
+  EXPECT_TRUE(Gate(settings).Check(Good(), false, charge).changed);
   EXPECT_EQ(charge[0], Watts(0));
   std::array<Watts, kMaxConverters> discharge{Watts(0), Watts(-100)};
-  EXPECT_TRUE(Gate(settings).Check(Good(), discharge).changed);
+  EXPECT_TRUE(Gate(settings).Check(Good(), false, discharge).changed);
   EXPECT_EQ(discharge[1], Watts(0));
 }
 
@@ -177,7 +235,7 @@ TEST(GateTest, ASlowMeterMayBeOlder) {
     Inputs inputs = Good();
     MeterAge(age)(inputs);
     std::array<Watts, kMaxConverters> powers{Watts(-300)};
-    (void)Gate(settings).Check(inputs, powers);
+    (void)Gate(settings).Check(inputs, false, powers);
     EXPECT_EQ(powers[0].value(), want) << age << " s old";
   }
 }
@@ -185,7 +243,7 @@ TEST(GateTest, ASlowMeterMayBeOlder) {
 // Whatever is thrown at it: never more than allowed, never both directions, and only ever less than asked.
 TEST(GateTest, NothingUnsafePassesWhateverIsAsked) {
   const CoreSettings settings = Three();
-  const Gate gate(settings);
+  Gate gate(settings);
   std::mt19937_64 random(7);
   auto watts = [&random] {
     switch (random() % 10) {
@@ -203,7 +261,7 @@ TEST(GateTest, NothingUnsafePassesWhateverIsAsked) {
     std::array<Watts, kMaxConverters> asked{};
     for (Watts& power : asked) power = Watts(random() % 2 == 0 ? 0.0 : watts());
     std::array<Watts, kMaxConverters> powers = asked;
-    (void)gate.Check(inputs, powers);
+    (void)gate.Check(inputs, false, powers);
     bool charges = false;
     bool discharges = false;
     for (int place = 0; place < kMaxConverters; ++place) {

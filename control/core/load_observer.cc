@@ -20,6 +20,10 @@ constexpr double kFollowThrough = 0.2;
 // In a ramp: how much of an innovation goes into the slope, and how far the estimate is drawn to the interval's middle.
 constexpr double kSlopeGain = 0.8;
 constexpr double kRampCentering = 0.3;
+// While a converter starts or crosses over to another, the interval is too wide to tell a slope that goes on from one that
+// has ended; learning from its edges makes the estimate swing. The slope is then let go by this share a value.
+constexpr Watts kBlurred{150};
+constexpr double kBlurredDecay = 0.5;
 // Moves of like size: the largest at most this many times the smallest. And what is no ramp any more but a step.
 constexpr double kLikeSize = 4.0;
 constexpr double kStepFactor = 4.0;
@@ -112,7 +116,8 @@ void LoadObserver::UpdateSlope(Watts innovation, double seconds) noexcept {
   const WattsPerSecond floor(settings_.noise.value() / seconds);
   if (slope_ != WattsPerSecond(0)) {
     const bool step = Magnitude(newest) > kStepFactor * std::max(Magnitude(slope_), floor);
-    slope_ = step ? WattsPerSecond(0) : slope_ + newest * kSlopeGain;
+    const bool blurred = allowed_.Width() > kBlurred;
+    slope_ = step ? WattsPerSecond(0) : blurred ? slope_ * kBlurredDecay : slope_ + newest * kSlopeGain;
     if (Magnitude(slope_) < floor / 2.0) slope_ = WattsPerSecond(0);
     return;
   }

@@ -13,9 +13,12 @@ const char* ReasonName(Reason reason) noexcept {
     case Reason::kSlewRate: return "slew_rate";
     case Reason::kBelowMinimum: return "below_minimum";
     case Reason::kReversalHold: return "reversal_hold";
+    case Reason::kOtherDirection: return "other_direction";
+    case Reason::kSwitchTime: return "switch_time";
     case Reason::kNothingToDo: return "nothing_to_do";
     case Reason::kConverterLimit: return "converter_limit";
     case Reason::kConverterNotReady: return "converter_not_ready";
+    case Reason::kNotFollowing: return "not_following";
     case Reason::kBatteryFull: return "battery_full";
     case Reason::kBatteryEmpty: return "battery_empty";
     case Reason::kBatteryCurrentLimit: return "battery_current_limit";
@@ -106,7 +109,7 @@ const char* FaultText(FaultId id) noexcept {
       return "The converter reports a fault or refuses commands. Its details say which.";
     case FaultId::kConverterNotFollowing:
       return "The converter delivers something else than it was told for more than 10 s. It may be limited by its DC side "
-             "or may have restarted.";
+             "or may have restarted; the others take over, and it is tried again after a pause.";
     case FaultId::kCirculation:
       return "A charger and a discharger were about to run against each other; this is a defect of this program. Please "
              "report it with the log, then clear the fault.";

@@ -22,7 +22,6 @@ class PowerHistory {
   // Means of the bounds over [end - width, end]; what lies before the first entry counts like it, what lies after the
   // last like that. A width of 0 gives the bounds at `end`. Empty history: 0 W.
   [[nodiscard]] PowerInterval Mean(MonotonicTime end, Nanoseconds width) const noexcept;
-  [[nodiscard]] bool Covers(MonotonicTime when) const noexcept { return count_ > 0 && At(0).time <= when; }
   void Clear() noexcept { count_ = 0; }
 
  private:

@@ -52,7 +52,6 @@ INSTANTIATE_TEST_SUITE_P(Windows, PowerHistoryTest, testing::Values(
 TEST(PowerHistoryTest, NothingKnownIsNoPower) {
   PowerHistory history(10s);
   EXPECT_EQ(history.Mean(At(0), 1s), PowerInterval{});
-  EXPECT_FALSE(history.Covers(At(0)));
 }
 
 TEST(PowerHistoryTest, EntriesCloserThanTheResolutionKeepTheMean) {
@@ -79,8 +78,6 @@ TEST(PowerHistoryTest, RemembersItsSpanAtAnyPeriodAndForgetsWhatIsOlderThanItsRo
     const Watts p = t <= 90 ? before : after;
     history.Add(At(t), {p, p});
   }
-  EXPECT_FALSE(history.Covers(At(10)));
-  EXPECT_TRUE(history.Covers(At(80)));
   EXPECT_NEAR(history.Mean(At(100), 10s).low.value(), -300, 1);
   EXPECT_NEAR(history.Mean(At(100), 20s).low.value(), 100, 1);  // ten seconds of 500 W, ten of -300 W
   EXPECT_NEAR(history.Mean(At(90), 10s).high.value(), 500, 1);

@@ -23,16 +23,16 @@ void SetpointWriter::Write(Watts setpoint, MonotonicTime now) noexcept {
 
 void SetpointWriter::Override(Watts setpoint, MonotonicTime now) noexcept { Write(setpoint, now); }
 
-SetpointWriter::Result SetpointWriter::Decide(Watts wanted, bool must_reduce, bool measured, const PowerTube& tube,
+SetpointWriter::Result SetpointWriter::Decide(const Request& request, const PowerTube& tube,
                                               MonotonicTime now) noexcept {
-  const Watts most = wanted > Watts(0) ? settings_.max_charge : settings_.max_discharge;
+  const Watts wanted = request.wanted;
   // Whole watts: finer ones are noise, and each would be a write.
-  Watts goal(std::round(std::clamp(tube.SetpointFor(wanted), -most, most).value()));
+  Watts goal(std::round(std::clamp(tube.SetpointFor(wanted), -request.most, request.most).value()));
   // A device told less than its minimum stops; the gain must not carry a setpoint over that edge.
-  const Watts least = wanted > Watts(0) ? settings_.min_charge : -settings_.min_discharge;
+  const Watts least = wanted > Watts(0) ? request.least : -request.least;
   if (wanted != Watts(0) && Magnitude(goal) < Magnitude(least)) goal = least;
   const bool reduces = Magnitude(goal) < Magnitude(setpoint_) || goal.value() * setpoint_.value() < 0.0;
-  if (wanted == Watts(0) || (must_reduce && reduces)) {
+  if (wanted == Watts(0) || (request.must_reduce && reduces)) {
     Write(goal, now);
     return {setpoint_, Reason::kRegulating};
   }
@@ -50,7 +50,7 @@ SetpointWriter::Result SetpointWriter::Decide(Watts wanted, bool must_reduce, bo
   }
 
   const Watts deviation = wanted - tube.settling_at();
-  if (measured) {
+  if (request.measured) {
     const double seconds = measured_at_ == MonotonicTime::min() ? 0.0 : ToSeconds(now - measured_at_);
     measured_at_ = now;
     pending_ = pending_ * std::exp(-seconds / kForgettingSeconds) + Joules(deviation.value() * seconds);

@@ -22,9 +22,15 @@ class SetpointWriter {
     Watts setpoint;
     Reason reason = Reason::kRegulating;  // kRegulating: as wanted; else what holds it back
   };
-  // `wanted` is power as it should come out; `must_reduce` says that it is a limit rather than a wish. `measured` is true
-  // in cycles with a new measurement.
-  Result Decide(Watts wanted, bool must_reduce, bool measured, const PowerTube& tube, MonotonicTime now) noexcept;
+  struct Request {
+    Watts wanted;              // power as it should come out, + charges
+    Watts least{};             // magnitudes: what the device can do in this direction
+    Watts most{};
+    bool must_reduce = false;  // it is a limit rather than a wish
+    bool measured = false;     // in this cycle a new measurement has arrived
+    bool write_limited = false;  // each new setpoint wears the device out
+  };
+  Result Decide(const Request& request, const PowerTube& tube, MonotonicTime now) noexcept;
   // What the gate let through, if that is not what was decided.
   void Override(Watts setpoint, MonotonicTime now) noexcept;
 

@@ -19,15 +19,24 @@ ConverterSettings Device() {
   return settings;
 }
 
+SetpointWriter::Request Ask(const ConverterSettings& settings, double wanted, bool must_reduce = false,
+                            bool measured = true) {
+  return {.wanted = Watts(wanted),
+          .least = wanted > 0 ? settings.min_charge : settings.min_discharge,
+          .most = wanted > 0 ? settings.max_charge : settings.max_discharge,
+          .must_reduce = must_reduce,
+          .measured = measured};
+}
+
 // A writer with the tube of a device without read-back, so that a setpoint settles at itself.
 class Bench {
  public:
   explicit Bench(const ConverterSettings& settings = Device())
-      : writer(settings), tube(settings.response, false) {
+      : settings(settings), writer(settings), tube(settings.response, false) {
     tube.Command(Watts(0), now);
   }
   SetpointWriter::Result Decide(double wanted, bool must_reduce = false, bool measured = true) {
-    const SetpointWriter::Result result = writer.Decide(Watts(wanted), must_reduce, measured, tube, now);
+    const SetpointWriter::Result result = writer.Decide(Ask(settings, wanted, must_reduce, measured), tube, now);
     tube.Command(result.setpoint, now);
     return result;
   }
@@ -35,6 +44,7 @@ class Bench {
   double setpoint() const { return writer.setpoint().value(); }
 
   MonotonicTime now{1000s};
+  ConverterSettings settings;
   SetpointWriter writer;
   PowerTube tube;
 };
@@ -182,16 +192,16 @@ TEST(SetpointWriterTest, AKnownGainIsAllowedFor) {
   PowerTube tube(settings.response, true);
   MonotonicTime now(1000s);
   tube.Command(Watts(0), now);
-  tube.Command(writer.Decide(Watts(-400), false, true, tube, now).setpoint, now);
+  tube.Command(writer.Decide(Ask(settings, -400), tube, now).setpoint, now);
   for (int i = 0; i < 60; ++i) {  // 4 % too weak
     now += 250ms;
     tube.Advance(now, 250ms);
     tube.ReadBack({Watts(-384), now, true}, now);
   }
-  EXPECT_EQ(writer.Decide(Watts(-290), false, true, tube, now).setpoint.value(), -302) << "-290 / 0.96 = -302.1";
+  EXPECT_EQ(writer.Decide(Ask(settings, -290), tube, now).setpoint.value(), -302) << "-290 / 0.96 = -302.1";
   // Never more than the device may be told.
   now += 1s;
-  EXPECT_EQ(writer.Decide(Watts(-590), false, true, tube, now).setpoint, Watts(-600));
+  EXPECT_EQ(writer.Decide(Ask(settings, -590), tube, now).setpoint, Watts(-600));
 }
 
 TEST(SetpointWriterTest, AStrongDevicesMinimumIsStillItsMinimum) {
@@ -200,14 +210,14 @@ TEST(SetpointWriterTest, AStrongDevicesMinimumIsStillItsMinimum) {
   PowerTube tube(settings.response, true);
   MonotonicTime now(1000s);
   tube.Command(Watts(0), now);
-  tube.Command(writer.Decide(Watts(-400), false, true, tube, now).setpoint, now);
+  tube.Command(writer.Decide(Ask(settings, -400), tube, now).setpoint, now);
   for (int i = 0; i < 60; ++i) {  // 5 % too strong
     now += 250ms;
     tube.Advance(now, 250ms);
     tube.ReadBack({Watts(-420), now, true}, now);
   }
   // -25 / 1.05 = -23.8 would be below what the device delivers: it would stop.
-  EXPECT_EQ(writer.Decide(Watts(-25), false, true, tube, now).setpoint, Watts(-25));
+  EXPECT_EQ(writer.Decide(Ask(settings, -25), tube, now).setpoint, Watts(-25));
 }
 
 TEST(SetpointWriterTest, WhatTheGateLowersIsTheNewStandingSetpoint) {

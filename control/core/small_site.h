@@ -98,7 +98,7 @@ class Site {
     for (int i = 0; i < settings_.converter_count; ++i) {
       real_[i] = wire_[i][(cycle_ + 1) % kDelay];
       if (stuck_at != 0 && i == kInverter) real_[i] = Watts(stuck_at);
-      if (cycle_ % 12 == 0) in.converters[i].power = {real_[i], now, true};
+      if (cycle_ % 12 == 0 && in.converters[i].ready) in.converters[i].power = {real_[i], now, true};
     }
     past_grid_[cycle_ % 25] = Grid();
     if (meter_sends && cycle_ % 50 == 0) {

@@ -86,7 +86,7 @@ struct BatteryInput {
 struct ConverterInput {
   Sample<Watts> power;  // + charges
   Sample<Volts> dc_voltage;
-  Sample<Watts> acknowledged;
+  Sample<Watts> acknowledged;  // the newest setpoint it has confirmed
   Watts max_charge;
   Watts max_discharge;
   Watts min_charge{};
@@ -117,9 +117,12 @@ enum class Reason : uint8_t {
   kSlewRate,
   kBelowMinimum,        // less than the device can deliver
   kReversalHold,        // waits between charging and discharging
+  kOtherDirection,      // another converter runs in the other direction, or may do so unheard
+  kSwitchTime,          // on or off for too short a time
   kNothingToDo,         // this device has no part in the present direction
   kConverterLimit,      // the device's own or configured limit
   kConverterNotReady,   // silent or faulty
+  kNotFollowing,        // did not do what it was told; tried again after a pause
   kBatteryFull,
   kBatteryEmpty,
   kBatteryCurrentLimit,
@@ -174,7 +177,7 @@ struct FaultStatus {
 inline constexpr int kFaultSlots = static_cast<int>(FaultId::kCount) + 3 * (kMaxConverters - 1);
 
 struct BatteryLimits {
-  Watts charge;     // magnitudes: what the battery takes and gives now
+  Watts charge;     // magnitudes, at the AC side: what may go into the battery and come out of it now
   Watts discharge;
   Reason charge_reason = Reason::kRegulating;     // what binds, where the limit is below the plain current limit
   Reason discharge_reason = Reason::kRegulating;

@@ -221,6 +221,11 @@ std::string Why(const Subject& s) {
     case Reason::kReversalHold:
       return absl::StrFormat("waits %s between charging and discharging; then wants to %s",
                              Length(s.facts.settings.regulation.reversal_hold), Wish(d.wanted));
+    case Reason::kOtherDirection:
+      return absl::StrFormat("waits because another converter %s or does not answer and may do so; then wants to %s",
+                             charge ? "discharges" : "charges", Wish(d.wanted));
+    case Reason::kSwitchTime:
+      return "is switched on or off for at least its minimum time; wants to " + Wish(d.wanted);
     case Reason::kNothingToDo:
       return s.converter() == nullptr ? "nothing to do: house and sun are in balance"
                                       : "not needed for what the plant does now";
@@ -229,6 +234,9 @@ std::string Why(const Subject& s) {
                              Power(d.limit), Wish(d.wanted));
     case Reason::kConverterNotReady:
       return NotReady(s);
+    case Reason::kNotFollowing:
+      return s.converter() == nullptr ? "the converters do not do what they are told"
+                                      : "it did not do what it was told; tried again after a pause";
     case Reason::kBatteryFull:
       return Full(s);
     case Reason::kBatteryEmpty:

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <deque>
 
+#include "tests/plant/net_load.h"
+
 namespace abcds::plant {
 namespace {
 
@@ -17,23 +19,6 @@ constexpr Nanoseconds kWriteTime = 25ms;   // one Modbus exchange at 9600 baud
 constexpr Nanoseconds kSettleIn = 15s;     // not measured: start-up
 constexpr double kBand = 50.0;
 constexpr double kStepSize = 40.0;
-
-// Mean net load over a message's window, for the oracle.
-class NetLoad {
- public:
-  explicit NetLoad(const sim::MeterOptions& meter) : meter_(meter) {}
-  void Add(double watts) { joules_.push_back(joules_.back() + watts * ToSeconds(kStep)); }
-  [[nodiscard]] Watts MeanOverWindow() const {
-    const auto width = std::max<int64_t>(1, meter_.averaging / kStep);
-    const auto end = std::max<int64_t>(0, static_cast<int64_t>(joules_.size()) - 1 - meter_.latency / kStep);
-    const auto begin = std::max<int64_t>(0, end - width);
-    return Watts((joules_[end] - joules_[begin]) / (ToSeconds(kStep) * static_cast<double>(width)));
-  }
-
- private:
-  sim::MeterOptions meter_;
-  std::vector<double> joules_ = {0.0};
-};
 
 // Follows load steps and says how long the grid took to come back.
 class Stopwatch {
@@ -106,7 +91,7 @@ Result Run(const Scenario& scenario, Law& law) {
   options.converters = {scenario.device};
   sim::House house(options, scenario.load(), sim::MakePoints({{0, 0}}));
   sim::ConverterModel& device = house.converter(0);
-  NetLoad net_load(scenario.meter);
+  NetLoad net_load(scenario.meter, kStep);
   Stopwatch stopwatch;
   Result result;
 

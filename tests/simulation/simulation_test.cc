@@ -33,6 +33,7 @@ constexpr Nanoseconds kJudged = 60s;  // at the end of it
 constexpr Watts kInverterMax{600};
 constexpr Watts kChargerMax{900};
 constexpr Watts kChargerMin{150};
+constexpr Watts kStepCharger{400};
 std::optional<uint64_t> only_seed;
 int judged_sites = 0;
 
@@ -140,6 +141,11 @@ class Site {
     charger.max_charge = kChargerMax;
     charger.min_charge = kChargerMin;
     if (random_.OneIn(3)) charger.slew = WattsPerSecond(60);
+    if (random_.OneIn(5)) {  // on or off
+      charger.min_charge = charger.max_charge = kStepCharger;
+      charger.minimum_on = charger.minimum_off = 20s;
+      unable_ = true;  // to hold the grid at 0 W with it
+    }
     settings_ = settings;
     return settings;
   }
@@ -195,6 +201,7 @@ class Site {
       if (random_.OneIn(1200)) suspended_ = true;
       Operate();
     }
+    house_.converter(0).Limit(faults_.inverter_weak.Active(now()) ? Watts(5) : kInverterMax);
     const std::optional<Watts> measured = house_.Step(kStep);
     const Volts battery = house_.battery().voltage();
     meter_.Step(now(), faults_, measured);
@@ -207,6 +214,7 @@ class Site {
       RunCycle(seen);
     }
     CheckWire();
+    CheckCirculation();
     if (!troubled) CheckHealed();
   }
 
@@ -305,6 +313,22 @@ class Site {
     }
   }
 
+  // What really flows: a charger never stays on beside an inverter that runs, whoever told it to. An inverter may start by
+  // itself, so it takes the time to find out: from its own reading, or from the battery's current where it does not answer.
+  void CheckCirculation() {
+    const bool bms = monitored_ && !faults_.bms_silent.Active(now());
+    if (!bms) bms_since_ = MonotonicTime::max();
+    else if (bms_since_ == MonotonicTime::max()) bms_since_ = now();
+    const bool both = house_.converter(0).power() < Watts(-50) && charger_.setpoint() > Watts(50);
+    if (!both) against_since_ = MonotonicTime::max();
+    else if (against_since_ == MonotonicTime::max()) against_since_ = now();
+    if (!both) return;
+    const auto since = [this](MonotonicTime when) { return when == MonotonicTime::max() ? Nanoseconds(0) : now() - when; };
+    const Nanoseconds lasts = now() - against_since_;
+    ASSERT_FALSE(lasts > 8s && since(inverter_.reachable_since()) > 8s) << "circulation beside an inverter that answers";
+    ASSERT_FALSE(lasts > 15s && since(bms_since_) > 15s) << "circulation that the battery's current shows";
+  }
+
   // With everything healed the plant holds the grid again, unless the battery cannot.
   void CheckHealed() {
     if (elapsed_ < kTroubled + kHealing - kJudged) return;
@@ -340,6 +364,8 @@ class Site {
   MonotonicTime void_before_ = MonotonicTime::min();
   MonotonicTime cycled_at_ = kStart;
   MonotonicTime zero_since_ = MonotonicTime::max();
+  MonotonicTime bms_since_ = MonotonicTime::max();      // it speaks
+  MonotonicTime against_since_ = MonotonicTime::max();  // charger and inverter really run against each other
   bool unable_ = false;
   double error_sum_ = 0;
 };

@@ -1,0 +1,78 @@
+#include "control/core/rest_witness.h"
+
+#include <algorithm>
+
+namespace abcds {
+namespace {
+
+using std::chrono_literals::operator""s;
+
+// A BMS speaks each second or two; older values are not the present.
+constexpr Nanoseconds kFresh = 5s;
+// So long all samples must agree: longer than a BMS averages its current over.
+constexpr Nanoseconds kAgreeFor = 3s;
+// What else hangs on the battery is learned while converters move less than this, by this share per sample.
+constexpr Watts kAllRest{20};
+constexpr double kLearning = 0.1;
+// A current is as old as its frame and what the BMS averages over: it is held against all that the known power has been
+// since the sample before the last one.
+constexpr int kWindows = 2;
+
+PowerInterval Hull(PowerInterval a, PowerInterval b) {
+  return {std::min(a.low, b.low), std::max(a.high, b.high)};
+}
+
+}  // namespace
+
+void RestWitness::Trial::Hear(Verdict says, MonotonicTime now) noexcept {
+  if (says != leaning) {
+    leaning = says;
+    since = now;
+  }
+  // A sample that says nothing takes no proof back; only the contrary does.
+  if (says != Verdict::kNone && now - since >= kAgreeFor) verdict = says;
+}
+
+void RestWitness::Forget() noexcept {
+  charging_ = Trial{};
+  discharging_ = Trial{};
+  windows_ = 0;
+}
+
+void RestWitness::Update(const BatteryInput& battery, PowerInterval known, const Silent& silent,
+                         MonotonicTime now) noexcept {
+  during_ = Hull(during_, known);
+  if (silent.who != silent_) {
+    silent_ = silent.who;
+    Forget();
+  }
+  const bool usable = battery.present && battery.current.UsableAt(now, kFresh) && battery.voltage.UsableAt(now, kFresh);
+  if (!usable) {
+    Forget();
+    return;
+  }
+  if (battery.current.taken_at == heard_at_) return;
+  heard_at_ = battery.current.taken_at;
+  const PowerInterval moved = Hull(before_, during_);
+  before_ = during_;
+  during_ = known;
+
+  const Watts into_battery = battery.voltage.value * battery.current.value;
+  if (silent_ == 0) {
+    const bool all_rest = moved.low > -kAllRest && moved.high < kAllRest;
+    if (all_rest) other_ += (into_battery - other_) * kLearning;
+    return;
+  }
+  if (++windows_ <= kWindows) return;
+  unexplained_ = {into_battery - moved.high - other_, into_battery - moved.low - other_};
+  // Two that may cancel each other prove nothing by a sum of zero.
+  const bool sums_tell = silent.count == 1 || !(silent.can_charge && silent.can_discharge);
+  const auto judge = [&](Watts least, Watts most) {
+    if (least > kExplained) return Verdict::kRuns;
+    return most < kExplained && sums_tell ? Verdict::kAtRest : Verdict::kNone;
+  };
+  charging_.Hear(judge(unexplained_.low, unexplained_.high), now);
+  discharging_.Hear(judge(-unexplained_.high, -unexplained_.low), now);
+}
+
+}  // namespace abcds
