@@ -27,10 +27,19 @@ bool Dispatcher::Clear(Direction direction, const ConverterViews& converters) co
   return true;
 }
 
+bool Dispatcher::TurnsAround(Direction wanted, const ConverterViews& converters) const noexcept {
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    const bool other_way = last_ran_[i] != Direction::kNone && last_ran_[i] != wanted;
+    if (other_way && converters[i].Most(wanted) > Watts(0)) return true;
+  }
+  return false;
+}
+
 Direction Dispatcher::Steer(Direction wanted, const ConverterViews& converters, MonotonicTime now) noexcept {
   bool at_rest = true;
   for (int i = 0; i < settings_.converter_count; ++i) {
     const ConverterView& one = converters[i];
+    if (one.setpoint != Watts(0)) last_ran_[i] = one.setpoint > Watts(0) ? Direction::kCharge : Direction::kDischarge;
     at_rest &= one.setpoint == Watts(0) && one.power.low > -kConverterAtRest && one.power.high < kConverterAtRest;
   }
   if (!at_rest) {
@@ -39,9 +48,10 @@ Direction Dispatcher::Steer(Direction wanted, const ConverterViews& converters, 
     at_rest_since_ = now;
   }
   if (wanted == direction_ || wanted == Direction::kNone) return direction_;
-  const bool free = direction_ == Direction::kNone
-                        ? Clear(wanted, converters)
-                        : at_rest && now - at_rest_since_ >= settings_.regulation.reversal_hold;
+  const Nanoseconds hold =
+      TurnsAround(wanted, converters) ? settings_.regulation.reversal_hold : Nanoseconds(0);
+  const bool free =
+      direction_ == Direction::kNone ? Clear(wanted, converters) : at_rest && now - at_rest_since_ >= hold;
   if (free) direction_ = wanted;
   return direction_;
 }

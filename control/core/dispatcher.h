@@ -2,6 +2,8 @@
 #ifndef ABCDS_CONTROL_CORE_DISPATCHER_H_
 #define ABCDS_CONTROL_CORE_DISPATCHER_H_
 
+#include <array>
+
 #include "control/core/allocator.h"
 #include "control/core/interval.h"
 #include "control/core/settings.h"
@@ -19,7 +21,8 @@ struct Demand {
 };
 
 // No circulation, by construction. All assignments of a cycle have one sign. The sign changes only after every converter
-// has been told 0 W, is known to be at rest, and the reversal hold has passed. And nothing runs in a direction while a
+// has been told 0 W and is known to be at rest; where one of them would turn around itself, the reversal hold must have
+// passed as well. And nothing runs in a direction while a
 // converter that does not answer may run in the other, or one that answers certainly does.
 class Dispatcher {
  public:
@@ -37,8 +40,12 @@ class Dispatcher {
   // All converters are certain not to run against `direction`.
   [[nodiscard]] bool Clear(Direction direction, const ConverterViews& converters) const noexcept;
 
+  // A converter that would now run in the direction `wanted` last ran in the other one.
+  [[nodiscard]] bool TurnsAround(Direction wanted, const ConverterViews& converters) const noexcept;
+
   const CoreSettings settings_;
   Allocator allocator_;
+  std::array<Direction, kMaxConverters> last_ran_{};
   Direction direction_ = Direction::kNone;
   MonotonicTime at_rest_since_ = MonotonicTime::max();
 };

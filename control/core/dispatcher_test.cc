@@ -125,6 +125,12 @@ TEST(DispatcherTest, TheDevicesOwnLimitBinds) {
 class Reversal : public testing::Test {
  protected:
   void Assign(double total, double at) { dispatcher.Assign(Wanted(total), views, At(at), assignments); }
+  // The one that can do both discharges for a moment.
+  void TurnAround() {
+    Stand(views[3], -50);
+    Assign(-50, -1);
+    Stand(views[3], 0);
+  }
   double Sum() const {
     double sum = 0;
     for (const Assignment& one : assignments) sum += one.power.value();
@@ -138,6 +144,7 @@ class Reversal : public testing::Test {
 };
 
 TEST_F(Reversal, WaitsUntilAllIsAtRestAndTheHoldHasPassed) {
+  TurnAround();
   Assign(-500, 0);
   ASSERT_EQ(Sum(), -500);
   Stand(views[0], -500);
@@ -161,7 +168,22 @@ TEST_F(Reversal, WaitsUntilAllIsAtRestAndTheHoldHasPassed) {
   EXPECT_EQ(assignments[2].power, Watts(400));
 }
 
+TEST_F(Reversal, SeparateDevicesWaitForEachOthersRestOnly) {
+  views[3].usable = false;
+  Assign(-500, 0);
+  Stand(views[0], -500);
+  Assign(400, 1);
+  views[0].setpoint = Watts(0);
+  views[0].power = {Watts(-21), Watts(0)};
+  Assign(400, 2);
+  EXPECT_EQ(Sum(), 0);
+  views[0].power = {Watts(-19), Watts(0)};
+  Assign(400, 2.02);
+  EXPECT_EQ(Sum(), 400);
+}
+
 TEST_F(Reversal, ADeviceThatStirsStartsTheHoldAgain) {
+  TurnAround();
   Assign(-500, 0);
   Assign(400, 1);
   views[1].power = {Watts(-30), Watts(0)};
@@ -175,6 +197,7 @@ TEST_F(Reversal, ADeviceThatStirsStartsTheHoldAgain) {
 }
 
 TEST_F(Reversal, AlsoADeviceThatDoesNotAnswerMustBeAtRest) {
+  TurnAround();
   Assign(-500, 0);
   views[0].usable = false;
   views[0].power = {Watts(-600), Watts(0)};  // lost: anything is possible
@@ -189,7 +212,9 @@ TEST_F(Reversal, AlsoADeviceThatDoesNotAnswerMustBeAtRest) {
 }
 
 TEST_F(Reversal, FromChargingToDischargingToo) {
+  Stand(views[3], 50);
   Assign(400, 0);
+  Stand(views[3], 0);
   Stand(views[2], 400);
   Assign(-300, 1);
   EXPECT_EQ(Sum(), 0);
@@ -295,6 +320,7 @@ TEST(DispatcherPropertyTest, NeverAChargerAgainstADischarger) {
     int last_sign = 0;
     double rest_since = 0;
     bool turned = false;
+    std::array<int, kMaxConverters> last_sign_of{};
     const bool stirring = seed % 2 == 0;  // at 0 W, too; the hold is then no matter of the last turn only
     for (int cycle = 0; cycle < 3000; ++cycle) {
       const double t = 0.02 * cycle;
@@ -344,8 +370,12 @@ TEST(DispatcherPropertyTest, NeverAChargerAgainstADischarger) {
       if (sign != 0) {
         ASSERT_EQ(sign, total > 0 ? 1 : -1) << "against what is wanted";
         if (last_sign != 0 && sign != last_sign && !stirring) {
-          ASSERT_GE(t - rest_since + 1e-9, ToSeconds(settings.regulation.reversal_hold)) << "turned too early at " << t;
+          ASSERT_GT(t - rest_since, -1e-9) << "turned too early at " << t;
           turned = true;
+          for (int i = 0; i < settings.converter_count; ++i) {
+            if (assignments[i].power == Watts(0) || last_sign_of[i] != -sign) continue;
+            ASSERT_GE(t - rest_since + 1e-9, ToSeconds(settings.regulation.reversal_hold)) << "turned around at " << t;
+          }
         }
         last_sign = sign;
         // At most one device is held at its minimum above what is wanted.
@@ -353,6 +383,7 @@ TEST(DispatcherPropertyTest, NeverAChargerAgainstADischarger) {
       }
       for (int i = 0; i < settings.converter_count; ++i) {
         views[i].setpoint = assignments[i].power;
+        if (views[i].setpoint != Watts(0)) last_sign_of[i] = views[i].setpoint > Watts(0) ? 1 : -1;
         if (!views[i].usable) continue;
         const Watts p = views[i].power.Middle() + (views[i].setpoint - views[i].power.Middle()) * speed[i];
         views[i].power = {p, p};

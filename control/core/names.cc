@@ -10,6 +10,7 @@ const char* ReasonName(Reason reason) noexcept {
     case Reason::kRegulating: return "regulating";
     case Reason::kDeadband: return "deadband";
     case Reason::kMinimumInterval: return "minimum_interval";
+    case Reason::kWriteBudget: return "write_budget";
     case Reason::kSlewRate: return "slew_rate";
     case Reason::kBelowMinimum: return "below_minimum";
     case Reason::kReversalHold: return "reversal_hold";

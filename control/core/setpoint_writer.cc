@@ -9,6 +9,11 @@ namespace {
 // A deviation in the deadband is forgotten with this time constant, and sent when its sum reaches deadband × kPatience.
 constexpr double kForgettingSeconds = 10.0;
 constexpr double kPatienceSeconds = 1.5;
+// Where writes are dear, what went the wrong way is remembered for longer: what cancels itself needs no write.
+constexpr double kFrugalForgettingSeconds = 30.0;
+// … and what is given away counts more than what is bought: it is paid less.
+constexpr double kExportWeight = 1.4;
+constexpr double kImportWeight = 0.8;
 // A rest saves up no slew: the first write after it goes as far as in this time.
 constexpr double kSlewWindowSeconds = 1.0;
 
@@ -17,15 +22,26 @@ constexpr double kSlewWindowSeconds = 1.0;
 void SetpointWriter::Write(Watts setpoint, MonotonicTime now) noexcept {
   pending_ = Joules(0);
   if (setpoint == setpoint_) return;
+  budget_.Spend();
   setpoint_ = setpoint;
   written_at_ = now;
 }
 
 void SetpointWriter::Override(Watts setpoint, MonotonicTime now) noexcept { Write(setpoint, now); }
 
+void SetpointWriter::Sum(Watts deviation, bool frugal, MonotonicTime now) noexcept {
+  const double seconds = measured_at_ == MonotonicTime::min() ? 0.0 : ToSeconds(now - measured_at_);
+  measured_at_ = now;
+  const double memory = frugal ? kFrugalForgettingSeconds : kForgettingSeconds;
+  const double weight = !frugal ? 1.0 : deviation > Watts(0) ? kExportWeight : kImportWeight;
+  pending_ = pending_ * std::exp(-seconds / memory) + Joules(deviation.value() * seconds * weight);
+}
+
 SetpointWriter::Result SetpointWriter::Decide(const Request& request, const PowerTube& tube,
                                               MonotonicTime now) noexcept {
   const Watts wanted = request.wanted;
+  budget_.Refill(now);
+  const bool frugal = request.write_limited && budget_.limited();
   // Whole watts: finer ones are noise, and each would be a write.
   Watts goal(std::round(std::clamp(tube.SetpointFor(wanted), -request.most, request.most).value()));
   // A device told less than its minimum stops; the gain must not carry a setpoint over that edge.
@@ -50,15 +66,15 @@ SetpointWriter::Result SetpointWriter::Decide(const Request& request, const Powe
   }
 
   const Watts deviation = wanted - tube.settling_at();
-  if (request.measured) {
-    const double seconds = measured_at_ == MonotonicTime::min() ? 0.0 : ToSeconds(now - measured_at_);
-    measured_at_ = now;
-    pending_ = pending_ * std::exp(-seconds / kForgettingSeconds) + Joules(deviation.value() * seconds);
-  }
+  if (request.measured) Sum(deviation, frugal, now);
   const bool starts = setpoint_ == Watts(0);
-  const bool worth = starts || Magnitude(deviation) >= settings_.deadband ||
-                     Magnitude(pending_) >= Joules(settings_.deadband.value() * kPatienceSeconds);
-  if (!worth) return {setpoint_, Reason::kDeadband};
+  if (frugal) {
+    if (!budget_.Affords(pending_)) return {setpoint_, Reason::kWriteBudget};
+  } else {
+    const bool worth = starts || Magnitude(deviation) >= settings_.deadband ||
+                       Magnitude(pending_) >= Joules(settings_.deadband.value() * kPatienceSeconds);
+    if (!worth) return {setpoint_, Reason::kDeadband};
+  }
   if (since_written < ToSeconds(settings_.minimum_interval)) return {setpoint_, Reason::kMinimumInterval};
   Write(goal, now);
   return {setpoint_, held};

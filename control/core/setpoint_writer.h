@@ -5,6 +5,7 @@
 #include "control/core/power_tube.h"
 #include "control/core/settings.h"
 #include "control/core/types.h"
+#include "control/core/write_budget.h"
 #include "hal/units/quantity.h"
 #include "hal/units/time.h"
 
@@ -12,11 +13,13 @@ namespace abcds {
 
 // A deviation beyond the deadband is sent at once (not before the minimum interval has passed); a smaller one when it has
 // lasted: its sum over time reaches deadband × 1.5 s. So noise costs no writes and an offset does not stay.
-// Stopping, and coming down to a limit, wait for nothing.
+// Stopping, and coming down to a limit, wait for nothing. A device whose memory each setpoint wears out is told only what
+// its write budget finds worth it.
 class SetpointWriter {
  public:
   SetpointWriter() = default;
-  explicit SetpointWriter(const ConverterSettings& settings) noexcept : settings_(settings) {}
+  explicit SetpointWriter(const ConverterSettings& settings) noexcept
+      : settings_(settings), budget_(settings.writes_per_hour, settings.write_burst) {}
 
   struct Result {
     Watts setpoint;
@@ -35,11 +38,15 @@ class SetpointWriter {
   void Override(Watts setpoint, MonotonicTime now) noexcept;
 
   [[nodiscard]] Watts setpoint() const noexcept { return setpoint_; }
+  [[nodiscard]] const WriteBudget& budget() const noexcept { return budget_; }
 
  private:
   void Write(Watts setpoint, MonotonicTime now) noexcept;
+  // Adds what the deviation has moved the wrong way since the previous measurement.
+  void Sum(Watts deviation, bool frugal, MonotonicTime now) noexcept;
 
   ConverterSettings settings_;
+  WriteBudget budget_;
   Watts setpoint_;
   MonotonicTime written_at_ = MonotonicTime::min();
   MonotonicTime measured_at_ = MonotonicTime::min();

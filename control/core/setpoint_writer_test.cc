@@ -230,5 +230,70 @@ TEST(SetpointWriterTest, WhatTheGateLowersIsTheNewStandingSetpoint) {
   EXPECT_EQ(bench.Decide(-300).reason, Reason::kMinimumInterval) << "it counts as a write";
 }
 
+// ---- A device whose memory each setpoint wears out ----
+
+class Frugal : public testing::Test {
+ protected:
+  static ConverterSettings Limited() {
+    ConverterSettings settings = Device();
+    settings.writes_per_hour = 120;
+    settings.write_burst = 40;
+    return settings;
+  }
+  // Once a second; returns the number of writes.
+  int Run(int seconds, double wanted, bool must_reduce = false) {
+    int writes = 0;
+    for (int i = 0; i < seconds; ++i) {
+      const double before = bench.setpoint();
+      bench.Pass(1);
+      SetpointWriter::Request request = Ask(Limited(), wanted, must_reduce);
+      request.write_limited = limited;
+      last = bench.writer.Decide(request, bench.tube, bench.now);
+      bench.tube.Command(last.setpoint, bench.now);
+      bench.tube.Advance(bench.now, 1s);
+      writes += bench.setpoint() != before ? 1 : 0;
+    }
+    return writes;
+  }
+  Bench bench{Limited()};
+  bool limited = true;
+  SetpointWriter::Result last;
+};
+
+TEST_F(Frugal, WritesWhenEnoughEnergyHasGoneTheWrongWay) {
+  EXPECT_EQ(Run(2, 300), 0);
+  EXPECT_EQ(last.reason, Reason::kWriteBudget);
+  EXPECT_EQ(Run(4, 300), 1);
+  EXPECT_EQ(bench.setpoint(), 300);
+}
+
+TEST_F(Frugal, WhatCancelsItselfNeedsNoWrite) {
+  Run(10, 300);
+  int writes = 0;
+  for (int i = 0; i < 60; ++i) writes += Run(1, 330) + Run(1, 265);
+  EXPECT_EQ(writes, 0);
+}
+
+TEST_F(Frugal, StoppingAndLimitsAreWrittenWithAnEmptyBudgetToo) {
+  for (int i = 0; i < 200; ++i) Run(1, i % 2 == 0 ? 600 : 100);
+  const double standing = bench.setpoint();
+  ASSERT_GT(standing, 90);
+  EXPECT_EQ(Run(1, 50, true), 1);
+  EXPECT_EQ(bench.setpoint(), 50);
+  EXPECT_EQ(Run(1, 0), 1);
+}
+
+TEST_F(Frugal, KeepsToItsRate) {
+  int writes = 0;
+  for (int i = 0; i < 3600; ++i) writes += Run(1, (i / 7) % 2 == 0 ? 600 : 100);
+  EXPECT_LE(writes, 120 + 20) << "its rate, and what was saved up";
+  EXPECT_GE(writes, 80) << "and uses it";
+}
+
+TEST_F(Frugal, NotLimitedAnyMoreItWritesAtOnce) {
+  limited = false;
+  EXPECT_EQ(Run(1, 300), 1);
+}
+
 }  // namespace
 }  // namespace abcds

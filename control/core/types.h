@@ -114,6 +114,7 @@ enum class Reason : uint8_t {
   kRegulating,          // follows the load estimate
   kDeadband,            // the change is too small to be worth a write
   kMinimumInterval,     // the last write is too recent
+  kWriteBudget,         // not worth one of the few writes that its memory has
   kSlewRate,
   kBelowMinimum,        // less than the device can deliver
   kReversalHold,        // waits between charging and discharging

@@ -211,6 +211,9 @@ std::string Why(const Subject& s) {
       return s.converter() == nullptr ? "the last change is too recent; wants to " + Wish(d.wanted)
                                       : absl::StrFormat("its last setpoint is less than %s old; wants to %s",
                                                         Length(s.converter()->minimum_interval), Wish(d.wanted));
+    case Reason::kWriteBudget:
+      return absl::StrFormat("each change wears its memory out, and this one is not worth it yet; wants to %s",
+                             Wish(d.wanted));
     case Reason::kSlewRate:
       return s.converter() == nullptr
                  ? "on the way to " + Power(Magnitude(d.wanted)) + " as fast as the converters may change"

@@ -22,6 +22,7 @@ class Ours : public Law {
     inputs_.intent.target = settings.regulation.target;
     max_charge_ = settings.converters[0].max_charge;
     max_discharge_ = settings.converters[0].max_discharge;
+    write_limited_ = settings.converters[0].writes_per_hour > 0;
   }
 
   Watts Step(const View& view) override {
@@ -33,6 +34,9 @@ class Ours : public Law {
                              .acknowledged = {},
                              .max_charge = max_charge_,
                              .max_discharge = max_discharge_,
+                             .min_charge = {},
+                             .min_discharge = {},
+                             .write_limited = write_limited_,
                              .ready = true,
                              .faulty = false};
     RealtimeScope scope;
@@ -46,6 +50,7 @@ class Ours : public Law {
   Outputs outputs_;
   Watts max_charge_;
   Watts max_discharge_;
+  bool write_limited_ = false;
 };
 
 class DeadBeat : public Law {

@@ -114,6 +114,8 @@ class Monitor final : public BatteryMonitor {
 class Charger final : public PowerConverter {
  public:
   explicit Charger(sim::ConverterModel& model) : model_(model) {}
+  // Each setpoint wears its memory out.
+  void SetWriteLimited() { state_.write_limited = true; }
 
   void Start() override {}
   void Stop() override {}

@@ -146,6 +146,11 @@ class Site {
       charger.minimum_on = charger.minimum_off = 20s;
       unable_ = true;  // to hold the grid at 0 W with it
     }
+    if (random_.OneIn(4)) {
+      charger.writes_per_hour = 300;
+      charger_.SetWriteLimited();
+      unable_ = true;  // to follow the load closely
+    }
     settings_ = settings;
     return settings;
   }
