@@ -11,6 +11,7 @@
 #include "tests/plant/closed_loop.h"
 #include "tests/plant/law.h"
 #include "tests/plant/scenarios.h"
+#include "tests/plant/two_way.h"
 
 namespace abcds::plant {
 namespace {
@@ -146,6 +147,52 @@ void SixHours(const std::string& trace, const std::string& column) {
   rough.meter.loss = 0.05;
   rough.device.readback_gain = 1.04;
   PrintCase("  the same with 8 W noise, ±0.5 s jitter, 5 % lost values, 4 % read-back error", {rough});
+  // Only ours knows of a budget.
+  const Scenario frugal = plant();
+  CoreSettings settings = SettingsFor(frugal);
+  settings.converters[0].writes_per_hour = 100;
+  const Result result = Run(frugal, *MakeOurs(settings));
+  std::printf("\n  noise-free, 100 writes an hour: error %.1f W, import %.1f Wh/h, export %.1f Wh/h, %.0f writes/h\n",
+              result.mean_error_w, result.import_wh / 6.0, result.export_wh / 6.0, result.writes_per_h);
+}
+
+// One row per law: means over the seeds.
+void PrintTwoWay(const char* title, const std::function<TwoWaySite(uint64_t)>& make, int seeds) {
+  std::printf("\n%s\n  %-10s %8s %9s %9s %9s %9s %9s\n", title, "law", "error", "import", "export", "charger",
+              "inverter", "both run");
+  std::printf("  %-10s %8s %9s %9s %9s %9s %9s\n", "", "W mean", "Wh/h", "Wh/h", "writes/h", "writes/h", "s");
+  for (const Who who : {Who::kOracle, Who::kOurs}) {
+    TwoWayResult sum;
+    double charger_writes = 0;
+    double inverter_writes = 0;
+    double hours = 0;
+    for (int seed = 1; seed <= seeds; ++seed) {
+      const TwoWaySite site = make(static_cast<uint64_t>(seed));
+      const TwoWayResult one = Run(site, who);
+      hours += ToSeconds(site.duration) / 3600.0;
+      sum.mean_error_w += one.mean_error_w / seeds;
+      sum.import_wh += one.import_wh;
+      sum.export_wh += one.export_wh;
+      sum.circulation_s += one.circulation_s;
+      charger_writes += one.writes_per_h.front() / seeds;
+      inverter_writes += one.writes_per_h.back() / seeds;
+    }
+    std::printf("  %-10s %8.1f %9.1f %9.1f %9.0f %9.0f %9.1f\n", who == Who::kOurs ? "ours" : "oracle",
+                sum.mean_error_w, sum.import_wh / hours, sum.export_wh / hours, charger_writes, inverter_writes,
+                sum.circulation_s);
+  }
+}
+
+void ChargeAndDischarge(int seeds) {
+  std::printf("\n==== charging and discharging; the oracle turns around without looking ====\n");
+  PrintTwoWay("Cloud edges, NPB-1200-24 + Lumentree 600, every delay told 1.2 times the truth",
+              [](uint64_t seed) { return CloudEdges(seed, false); }, seeds);
+  PrintTwoWay("  the same, 300 writes an hour for the charger",
+              [](uint64_t seed) { return CloudEdges(seed, true); }, seeds);
+  PrintTwoWay("A day, full and empty, NPB-1200-24 + Lumentree 600, 100 writes an hour for the charger",
+              [](uint64_t seed) { return SunnyDay(seed, false); }, 1);
+  PrintTwoWay("  the same, one BIC-2200-48 both ways, 100 writes an hour",
+              [](uint64_t seed) { return SunnyDay(seed, true); }, 1);
 }
 
 // Simulation is only worth as much as it is fast: a day of plant time in seconds of ours.
@@ -187,6 +234,7 @@ int main(int argc, char** argv) {
   abcds::plant::StepsAtTenPhases();
   abcds::plant::SmallInverterCases(seeds);
   abcds::plant::SixHours(trace, column);
+  abcds::plant::ChargeAndDischarge(seeds);
   abcds::plant::OneDay();
   return 0;
 }

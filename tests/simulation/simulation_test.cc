@@ -110,9 +110,9 @@ class Site {
   }
   // Half of the sites have sun, in a day short enough to see its ends; afterwards there may be a steady surplus.
   std::unique_ptr<sim::Profile> SunFor() {
-    const bool sunny = random_.OneIn(2);
-    auto sun = sunny ? sim::MakeCloudySun(random_.Raw(), 1400, 1800) : sim::MakePoints({{0, 0}});
-    return std::make_unique<QuietAfter>(std::move(sun), Watts(sunny ? 600 : 0));
+    sunny_ = random_.OneIn(2);
+    auto sun = sunny_ ? sim::MakeCloudySun(random_.Raw(), 1400, 1800) : sim::MakePoints({{0, 0}});
+    return std::make_unique<QuietAfter>(std::move(sun), Watts(sunny_ ? 600 : 0));
   }
 
   CoreSettings SettingsFor() {
@@ -144,12 +144,12 @@ class Site {
     if (random_.OneIn(5)) {  // on or off
       charger.min_charge = charger.max_charge = kStepCharger;
       charger.minimum_on = charger.minimum_off = 20s;
-      unable_ = true;  // to hold the grid at 0 W with it
+      unable_ = sunny_;  // to hold the grid at 0 W with it
     }
     if (random_.OneIn(4)) {
       charger.writes_per_hour = 300;
       charger_.SetWriteLimited();
-      unable_ = true;  // to follow the load closely
+      unable_ |= sunny_;  // to follow the load closely
     }
     settings_ = settings;
     return settings;
@@ -353,6 +353,7 @@ class Site {
 
   sim::Random random_;
   Nanoseconds interval_ = 1s;
+  bool sunny_ = false;
   bool monitored_ = true;  // has a BMS; else the inverter's voltage must do
   sim::House house_;
   Faults faults_;
