@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <deque>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -191,6 +193,14 @@ TEST_F(CanBusTest, EachClientGetsWhatIsForIt) {
   const std::vector<sim::SeenCanFrame> seen = line_->Frames();
   ASSERT_EQ(seen.size(), 80u);
   EXPECT_EQ(seen[0].sender, sim::SeenCanFrame::Sender::kController);
+  // In turn, although each always had something to say.
+  std::vector<uint32_t> senders;
+  for (const sim::SeenCanFrame& frame : seen) {
+    if (frame.sender == sim::SeenCanFrame::Sender::kController) senders.push_back(frame.frame.id);
+  }
+  const auto first_ten = std::span(senders).first(10);
+  EXPECT_EQ(std::ranges::count(first_ten, kRequests + 2), 5);
+  EXPECT_EQ(std::ranges::count(first_ten, kRequests + 3), 5);
 }
 
 struct BadAdapter {

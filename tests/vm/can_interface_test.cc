@@ -205,6 +205,7 @@ TEST_F(CanInterfaceTest, NothingButTheAnswersPassesTheFilter) {
   ASSERT_TRUE(Eventually([&] { return !talker_->Heard().empty(); }));
   EXPECT_EQ(talker_->Heard(), std::vector<CanFrame>{Frame(kAnswers, 9)});
   EXPECT_EQ(bus_->counters().frames.received, 1u);
+  EXPECT_EQ(bus_->counters().frames.foreign_senders, 0u);  // nor what is neither an answer nor a request
 }
 
 TEST_F(CanInterfaceTest, OwnFramesAreNotGivenBack) {
