@@ -34,6 +34,11 @@ class Conversation {
     device_ = *std::move(device);
     device_->SetBattery(26.4, 0.012);
     session_.OnLink(true, now_);
+    // Undisturbed until it is at work: being identified takes some thirty answers, which no fuzzer gives by chance.
+    const MonotonicTime end = now_ + std::chrono::seconds(5);
+    FuzzInput nothing(nullptr, 0);
+    while (now_ < end && session_.state().lifecycle != Lifecycle::kActive) Serve(nothing);
+    ABCDS_CHECK(session_.state().lifecycle == Lifecycle::kActive);
   }
 
   void Step(FuzzInput& input) {
