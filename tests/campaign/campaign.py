@@ -46,7 +46,8 @@ def run(row, long):
     try:
         row.function(here)
     except Exception:  # pylint: disable=broad-except
-        here.broken.append(traceback.format_exc())
+        said = "\n".join(line for daemon in here.daemons[-1:] for line in daemon.process.lines[-20:])
+        here.broken.append(f"{traceback.format_exc()}the daemon's last lines:\n{said}")
     finally:
         here.clean_up()
     result = Result(row, here.facts, here.broken, time.monotonic() - begun)

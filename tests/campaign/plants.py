@@ -57,8 +57,9 @@ class Port:
             if self._near < 0:
                 return
             os.unlink(self.path)
-            os.close(self._far)
             os.close(self._near)
+            # Its far end stays open: the kernel would give the number to another row's line, while somebody of this one
+            # may still hold the node.
             self._near = self._far = -1
 
     def close(self):

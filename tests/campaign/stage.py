@@ -74,6 +74,7 @@ class Stage:
         self.long = long
         self.facts = []     # sentences for the table
         self.broken = []    # of these, those beyond the promise
+        self.daemons = []
         self._clean_ups = []
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -110,6 +111,7 @@ class Stage:
     def start_daemon(self, config, *arguments):
         daemon = processes.Daemon(self, self.folder, config, *arguments).wait_ready()
         daemon.server = None
+        self.daemons.append(daemon)
         return daemon
 
     def ask(self, daemon):

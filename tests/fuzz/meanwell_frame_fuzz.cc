@@ -37,7 +37,7 @@ void CheckMessage(Family family, const CanFrame& frame) {
   const std::optional<Scaling> scaling = DecodeScaling(message.value());
   ABCDS_CHECK(!scaling.has_value() || (scaling->voltage >= 0 && scaling->current >= 0));
   const std::optional<std::string> words = InWords(family, *message.info, usual, message.value());
-  ABCDS_CHECK(!words.has_value() || (!words->empty() && words->size() < 500));
+  ABCDS_CHECK(!words.has_value() || words->size() < 500);
   // Said again, it is the same.
   if (message.kind != Message::Kind::kWrite || message.size > 2 || message.unit > LargestUnit(family)) return;
   ABCDS_CHECK(EncodeWrite(family, message.unit, message.info->command, message.raw()) == frame);

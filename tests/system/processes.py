@@ -148,7 +148,7 @@ class Daemon:
         for pid in pathlib.Path("/proc").glob("[0-9]*"):
             try:
                 name, rest = (pid / "stat").read_text(encoding="utf-8").rsplit(")", 1)
-            except OSError:
+            except (OSError, ValueError):
                 continue  # it has ended meanwhile
             state, parent = rest.split()[:2]
             if int(parent) == self.process.pid and name.endswith("(abcdsd-worker") and state != "Z":
