@@ -28,6 +28,9 @@ constexpr double kBlurredDecay = 0.5;
 constexpr double kLikeSize = 4.0;
 constexpr double kStepFactor = 4.0;
 
+// A latency told as next to nothing is still wrong by so much: networks and meters are.
+constexpr double kShortestLatestSeconds = 0.4;
+
 struct Range {
   double low;
   double high;
@@ -62,7 +65,8 @@ Watts LoadObserver::LoadAt(Nanoseconds ahead) const noexcept {
 }
 
 PowerInterval LoadObserver::OwnOverWindow(MonotonicTime arrived_at) const noexcept {
-  const Range latency = Around(settings_.latency, settings_.timing_uncertainty);
+  Range latency = Around(settings_.latency, settings_.timing_uncertainty);
+  if (settings_.timing_uncertainty > 0.0) latency.high = std::max(latency.high, kShortestLatestSeconds);
   const Range width = Around(settings_.averaging, settings_.timing_uncertainty);
   PowerInterval own = history_.Mean(arrived_at - settings_.latency, settings_.averaging);
   for (int i = 0; i <= kLatencySteps; ++i) {

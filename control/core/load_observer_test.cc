@@ -219,5 +219,27 @@ TEST(LoadObserverTest, ResetStartsOver) {
   EXPECT_EQ(bench.slope(), 0) << "moves from before do not count";
 }
 
+TEST(LoadObserverTest, ALatencyToldAsNothingMayStillBeSome) {
+  MeterSettings settings = Momentary();
+  settings.latency = Nanoseconds(0);
+  Bench bench(settings, [](double t) { return t < 9.7 ? 0.0 : -600.0; });
+  bench.Measured(8, 300);
+  bench.Measured(9, 300);
+  bench.Measured(10, 300);  // speaks of 9.6 s, before our step
+  EXPECT_NEAR(bench.load(), 300, 1e-6);
+}
+
+TEST(LoadObserverTest, ASlopeIsLetGoWhileAConverterStarts) {
+  const auto slope_after = [](double own_step_w) {
+    Bench bench(Momentary(), [=](double t) { return t < 14.5 ? 0.0 : own_step_w; });
+    for (int t = 5; t <= 14; ++t) bench.Measured(t, 300 + 50.0 * t);
+    const double before = bench.slope();
+    bench.Measured(15, 300 + 50.0 * 15);
+    return bench.slope() / before;
+  };
+  EXPECT_NEAR(slope_after(0), 1, 0.05);
+  EXPECT_NEAR(slope_after(-600), 0.5, 1e-6);
+}
+
 }  // namespace
 }  // namespace abcds

@@ -162,8 +162,11 @@ std::string Minimum(const Subject& s) {
   const Watts wanted = Magnitude(s.decision.wanted);
   const std::string what = wanted < Watts(0.5) ? "what is wanted" : "the wanted " + Power(wanted);
   if (s.converter() == nullptr) return what + " is less than any converter can do";
-  return absl::StrFormat("%s is less than its minimum of %s", what,
-                         Power(s.charges() ? s.converter()->min_charge : s.converter()->min_discharge));
+  // The larger one of what is configured and what the device says.
+  const Watts configured = s.charges() ? s.converter()->min_charge : s.converter()->min_discharge;
+  const ConverterState& device = s.snapshot.converter_states[static_cast<size_t>(s.index)];
+  const Watts reported = s.charges() ? device.min_charge : device.min_discharge;
+  return absl::StrFormat("%s is less than its minimum of %s", what, Power(std::max(configured, reported)));
 }
 
 std::string Deadband(const Subject& s) {

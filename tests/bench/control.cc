@@ -189,6 +189,7 @@ void ChargeAndDischarge(int seeds) {
               [](uint64_t seed) { return CloudEdges(seed, false); }, seeds);
   PrintTwoWay("  the same, 300 writes an hour for the charger",
               [](uint64_t seed) { return CloudEdges(seed, true); }, seeds);
+  // The hours with a full or empty battery are in our error; the oracle knows neither.
   PrintTwoWay("A day, full and empty, NPB-1200-24 + Lumentree 600, 100 writes an hour for the charger",
               [](uint64_t seed) { return SunnyDay(seed, false); }, 1);
   PrintTwoWay("  the same, one BIC-2200-48 both ways, 100 writes an hour",

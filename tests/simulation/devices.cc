@@ -176,7 +176,16 @@ void Monitor::Step(MonotonicTime now, const Faults& faults) {
   state_.lifecycle = Lifecycle::kActive;
 }
 
-void Charger::Step(MonotonicTime now) {
+void Charger::Step(MonotonicTime now, const Faults& faults) {
+  if (faults.charger_silent.Active(now)) {
+    reachable_since_ = MonotonicTime::max();
+    state_.lifecycle = Lifecycle::kConnecting;
+    return;
+  }
+  if (reachable_since_ == MonotonicTime::max()) {
+    reachable_since_ = now;
+    command_ = {};
+  }
   const Watts wanted = now < command_.expires_at ? command_.power : Watts(0);
   if (wanted != model_.setpoint()) model_.Set(wanted);
   state_.power = {model_.readback(), now, true};

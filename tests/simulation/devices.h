@@ -110,7 +110,8 @@ class Monitor final : public BatteryMonitor {
   MonotonicTime due_ = MonotonicTime::min();
 };
 
-// A charger without a wire of its own: obeys at once, stops when its command expires, and knows no DC voltage.
+// A charger without a wire of its own: obeys at once, stops when its command expires, and knows no DC voltage. When its
+// link is lost it goes on as it is; the first thing that it is told afterwards is 0 W.
 class Charger final : public PowerConverter {
  public:
   explicit Charger(sim::ConverterModel& model) : model_(model) {}
@@ -123,13 +124,16 @@ class Charger final : public PowerConverter {
   [[nodiscard]] ConverterState Latest() noexcept override { return state_; }
   void Command(const ConverterCommand& command) noexcept override { command_ = command; }
 
-  void Step(MonotonicTime now);
+  void Step(MonotonicTime now, const Faults& faults);
   [[nodiscard]] Watts setpoint() const { return model_.setpoint(); }
+  // Since when it hears, without interruption.
+  [[nodiscard]] MonotonicTime reachable_since() const { return reachable_since_; }
 
  private:
   sim::ConverterModel& model_;
   ConverterState state_;
   ConverterCommand command_;
+  MonotonicTime reachable_since_ = MonotonicTime::max();
 };
 
 }  // namespace abcds::simulation

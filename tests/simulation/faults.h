@@ -38,6 +38,8 @@ struct Faults {
   Trouble replies_lost{300, 20};   // one in four exchanges
   Trouble line_down{700, 30};
   Trouble inverter_weak{2000, 60};  // answers, and delivers next to nothing
+  // The charger does not hear, and goes on with what it does.
+  Trouble charger_silent{800, 60};
   // The battery's monitor.
   Trouble bms_silent{500, 90};
   Trouble bms_forbids_charge{500, 30};
@@ -50,8 +52,8 @@ struct Faults {
   template <class Each>
   void ForEach(Each each) {
     for (Trouble* one : {&meter_silent, &meter_garbage, &meter_frozen, &meter_flipped, &broker_down, &inverter_silent,
-                         &inverter_refuses, &replies_lost, &line_down, &inverter_weak, &bms_silent, &bms_forbids_charge,
-                         &bms_forbids_discharge, &cells_cold, &cell_drifts, &cycle_hangs}) {
+                         &inverter_refuses, &replies_lost, &line_down, &inverter_weak, &charger_silent, &bms_silent,
+                         &bms_forbids_charge, &bms_forbids_discharge, &cells_cold, &cell_drifts, &cycle_hangs}) {
       each(*one);
     }
   }

@@ -212,7 +212,7 @@ class Site {
     meter_.Step(now(), faults_, measured);
     monitor_.Step(now(), faults_);
     inverter_.Step(now(), faults_, battery);
-    charger_.Step(now());
+    charger_.Step(now(), faults_);
     if (faults_.cycle_hangs.Active(now())) {
       CheckHanging();
     } else if (now() - cycled_at_ >= period_) {
@@ -300,6 +300,7 @@ class Site {
   void CheckHanging() {
     if (now() - cycled_at_ < 3s || now() - inverter_.reachable_since() < 3s) return;
     ASSERT_EQ(inverter_.setpoint(), Watts(0)) << "an expired command stood for more than 3 s";
+    if (now() - charger_.reachable_since() < 3s) return;
     ASSERT_EQ(charger_.setpoint(), Watts(0));
   }
 
@@ -330,7 +331,8 @@ class Site {
     if (!both) return;
     const auto since = [this](MonotonicTime when) { return when == MonotonicTime::max() ? Nanoseconds(0) : now() - when; };
     const Nanoseconds lasts = now() - against_since_;
-    ASSERT_FALSE(lasts > 8s && since(inverter_.reachable_since()) > 8s) << "circulation beside an inverter that answers";
+    const bool both_answer = since(inverter_.reachable_since()) > 8s && since(charger_.reachable_since()) > 8s;
+    ASSERT_FALSE(lasts > 8s && both_answer) << "circulation of two that answer";
     ASSERT_FALSE(lasts > 15s && since(bms_since_) > 15s) << "circulation that the battery's current shows";
   }
 
