@@ -40,6 +40,17 @@ int RunAsJson(const Invocation& invocation, const std::string& program, const st
   return output->exit_code;
 }
 
+// It speaks for itself from here on, JSON included.
+int HandOver(const Invocation& invocation, const std::string& tool) {
+  const auto program = FindAbcdsdFor(invocation);
+  if (!program.ok()) return invocation.Failed(program.status());
+  std::vector<std::string> arguments = {"--tool", tool};
+  arguments.insert(arguments.end(), invocation.raw.begin(), invocation.raw.end());
+  if (invocation.json && tool != "decode") arguments.push_back("--json");  // decode prints nothing else
+  invocation.out << std::flush;
+  return invocation.Failed(Become(*program, arguments));
+}
+
 }  // namespace
 
 int RunConfig(const Invocation& invocation) {
@@ -52,13 +63,8 @@ int RunConfig(const Invocation& invocation) {
   return invocation.Failed(Become(*program, arguments));
 }
 
-int RunDecode(const Invocation& invocation) {
-  const auto program = FindAbcdsdFor(invocation);
-  if (!program.ok()) return invocation.Failed(program.status());
-  std::vector<std::string> arguments = {"--tool", "decode"};
-  arguments.insert(arguments.end(), invocation.raw.begin(), invocation.raw.end());
-  invocation.out << std::flush;
-  return invocation.Failed(Become(*program, arguments));  // its output is JSON anyway
-}
+int RunDecode(const Invocation& invocation) { return HandOver(invocation, "decode"); }
+
+int RunMeanwell(const Invocation& invocation) { return HandOver(invocation, "meanwell"); }
 
 }  // namespace abcds

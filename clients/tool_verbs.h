@@ -13,6 +13,7 @@ inline constexpr std::array<std::string_view, 2> kConfigActions = {"check", "pri
 
 int RunConfig(const Invocation& invocation);
 int RunDecode(const Invocation& invocation);
+int RunMeanwell(const Invocation& invocation);
 
 }  // namespace abcds
 

@@ -155,6 +155,18 @@ constexpr Verb kVerbs[] = {
      .words_max = 1000,
      .raw = true,
      .run = RunDecode},
+    {.name = "meanwell",
+     .arguments = "VERB [VALUE] [DEVICE] [--json]",
+     .summary = "ask and set up a Mean Well device that no daemon drives",
+     .details = "The verbs of the original's mwcancmd (on, off, vread, cvset, ...), with values in units: 27.6V, 7.2A; an\n"
+                "integer alone is the device's raw value. `abcdsctl meanwell commission DEVICE` sets it up for this\n"
+                "system step by step; `abcdsctl meanwell help` shows all verbs.\n",
+     .options = {},
+     .choices = {},
+     .words_min = 1,
+     .words_max = 1000,
+     .raw = true,
+     .run = RunMeanwell},
     {.name = "version",
      .arguments = "",
      .summary = "versions of this program and of the daemon",

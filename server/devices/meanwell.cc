@@ -16,6 +16,7 @@
 #include "hal/drivers/meanwell/safe_state.h"
 #include "server/config/field_rules.h"
 #include "server/devices/can_bus.h"
+#include "server/devices/meanwell_options.h"
 
 namespace abcds {
 
@@ -23,7 +24,6 @@ namespace {
 
 using meanwell::Family;
 
-constexpr double kEfficiency = 0.92;
 // Nobody charges a LiFePO4 cell higher.
 constexpr double kHighestCellV = 3.65;
 // What the lifetime of the memory is reckoned with.
@@ -31,48 +31,6 @@ constexpr double kMemoryWrites = 4'000'000;
 constexpr double kHoursOfUsePerYear = 365.25 * 10;
 
 double WritesPerHour(double years) { return kMemoryWrites / (years * kHoursOfUsePerYear); }
-
-// What both families' messages have.
-template <class Options>
-MeanwellOptions CommonOptions(const v1::Converter& converter, const Options& options, const CanLineSettings& line) {
-  MeanwellOptions driver;
-  driver.name = converter.name();
-  driver.label = line.interface.empty() ? line.slcan_port : line.interface;
-  driver.unit = static_cast<uint8_t>(NumberInForce(options, Options::kAddressFieldNumber));
-  driver.efficiency = converter.has_efficiency() ? converter.efficiency() : kEfficiency;
-  return driver;
-}
-
-// A voltage of the file, or cells times what one cell has, and the correction of the device's own reading.
-Volts VoltageOf(bool given, double value, double cell_v, int cells, double correction_v) {
-  return Volts((given ? value : cell_v * cells) + correction_v);
-}
-
-MeanwellOptions DriverOptions(const v1::Converter& converter, const Site& site, const CanLineSettings& line) {
-  const BatterySettings& battery = site.core.battery;
-  if (converter.has_meanwell_npb()) {
-    using v1::MeanwellNpb;
-    const MeanwellNpb& npb = converter.meanwell_npb();
-    MeanwellOptions driver = CommonOptions(converter, npb, line);
-    driver.family = Family::kNpb;
-    driver.charge_voltage = VoltageOf(npb.has_charge_voltage_v(), npb.charge_voltage_v(), battery.cell_max.value(),
-                                      battery.cells, NumberInForce(npb, MeanwellNpb::kVoltageCorrectionVFieldNumber));
-    driver.voltage_adjust = FlagInForce(npb, MeanwellNpb::kVoltageAdjustFieldNumber);
-    return driver;
-  }
-  using v1::MeanwellBic;
-  const MeanwellBic& bic = converter.meanwell_bic();
-  MeanwellOptions driver = CommonOptions(converter, bic, line);
-  driver.family = Family::kBic;
-  driver.charge_voltage =
-      VoltageOf(bic.has_charge_voltage_v(), bic.charge_voltage_v(), battery.cell_max.value(), battery.cells,
-                NumberInForce(bic, MeanwellBic::kChargeVoltageCorrectionVFieldNumber));
-  driver.discharge_voltage =
-      VoltageOf(bic.has_discharge_voltage_v(), bic.discharge_voltage_v(), battery.cell_min.value(), battery.cells,
-                NumberInForce(bic, MeanwellBic::kDischargeVoltageCorrectionVFieldNumber));
-  driver.always_on = FlagInForce(bic, MeanwellBic::kAlwaysOnFieldNumber);
-  return driver;
-}
 
 absl::Status CheckVoltages(const MeanwellOptions& driver, const Site& site) {
   const double highest = kHighestCellV * site.core.battery.cells;
@@ -128,18 +86,18 @@ class Meanwell : public DeviceType {
 
   absl::StatusOr<std::shared_ptr<PowerConverter>> BuildConverter(const v1::Converter& converter,
                                                                  BuildContext& context) const override {
-    const auto line = CanLineOf(context.site, BusName(converter));
+    const auto line = CanLineOf(context.site, MeanwellBusName(converter));
     if (!line.ok()) return line.status();
-    MeanwellOptions driver = DriverOptions(converter, context.site, *line);
+    MeanwellOptions driver = MeanwellDriverOptions(converter, context.site, *line);
     if (absl::Status status = CheckVoltages(driver, context.site); !status.ok()) return status;
     driver.ledger = &context.ledger;
-    return std::make_shared<MeanwellConverter>(driver, context.buses.Can(BusName(converter), *line));
+    return std::make_shared<MeanwellConverter>(driver, context.buses.Can(MeanwellBusName(converter), *line));
   }
 
   absl::Status CommandSafeState(const v1::Converter& converter, const SafeStateContext& context) const override {
-    const auto line = CanLineOf(context.site, BusName(converter));
+    const auto line = CanLineOf(context.site, MeanwellBusName(converter));
     if (!line.ok()) return line.status();
-    MeanwellOptions driver = DriverOptions(converter, context.site, *line);
+    MeanwellOptions driver = MeanwellDriverOptions(converter, context.site, *line);
     driver.ledger = &context.ledger;
     const meanwell::Line can = {.interface = line->interface,
                                 .slcan_port = line->slcan_port,
@@ -179,7 +137,7 @@ class Meanwell : public DeviceType {
     settings.deadband = Watts(10);
     settings.minimum_interval = std::chrono::milliseconds(500);
     settings.reports_power = true;
-    settings.efficiency = kEfficiency;
+    settings.efficiency = kMeanwellEfficiency;
     settings.writes_per_hour = WritesPerHour(memory_lifetime_years);
     settings.response.dead_time = std::chrono::milliseconds(200);
     settings.response.start_delay = std::chrono::milliseconds(1500);
@@ -192,10 +150,6 @@ class Meanwell : public DeviceType {
   }
 
  private:
-  static const std::string& BusName(const v1::Converter& converter) {
-    return converter.has_meanwell_npb() ? converter.meanwell_npb().bus() : converter.meanwell_bic().bus();
-  }
-
   const Family family_;
 };
 
@@ -206,7 +160,7 @@ class MeanwellNpb final : public Meanwell {
   ConverterSettings ConverterDefaults(const v1::Converter& converter) const override {
     ConverterSettings settings =
         CommonDefaults(NumberInForce(converter.meanwell_npb(), v1::MeanwellNpb::kMemoryLifetimeYearsFieldNumber));
-    settings.max_charge = Watts(1700 / kEfficiency);
+    settings.max_charge = Watts(1700 / kMeanwellEfficiency);
     return settings;
   }
 };
@@ -219,7 +173,7 @@ class MeanwellBic final : public Meanwell {
     ConverterSettings settings =
         CommonDefaults(NumberInForce(converter.meanwell_bic(), v1::MeanwellBic::kMemoryLifetimeYearsFieldNumber));
     settings.discharges = true;
-    settings.max_charge = Watts(2160 / kEfficiency);
+    settings.max_charge = Watts(2160 / kMeanwellEfficiency);
     settings.max_discharge = Watts(1720);
     settings.response.ramp_up = WattsPerSecond(1500);
     settings.response.ramp_down = WattsPerSecond(3000);

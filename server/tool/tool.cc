@@ -4,6 +4,7 @@
 
 #include "server/config/print.h"
 #include "server/config/site.h"
+#include "server/devices/meanwell_verbs.h"
 #include "server/devices/registry.h"
 #include "server/tool/decode.h"
 #include "server/tool/device.h"
@@ -63,6 +64,7 @@ struct Verb {
 constexpr Verb kVerbs[] = {
     {"decode", "decode DEVICE [--request HEX] [--set KEY=VALUE]… [HEX…] | decode --list", RunDecode},
     {"device", "device CALL REQUEST", RunDevice},
+    {"meanwell", "meanwell VERB [VALUE] [DEVICE] … | meanwell help", RunMeanwell},
     {"config-check", "config-check FILE", CheckFile},
     {"config-print", "config-print DEVICE[+DEVICE]…", PrintFile},
     {"config-reference", "config-reference", PrintReferencePage},

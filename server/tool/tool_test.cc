@@ -235,7 +235,12 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"NoVerb", {}, "", 2, "", "usage: abcdsd --tool"},
         Case{"UnknownVerb", {"encode"}, "", 2, "", "unknown verb \"encode\""},
-        Case{"NoDevice", {"decode"}, "", 2, "", "decode wants a device: jk-bms, lumentree, mqtt, shelly-3em, trucki"},
+        Case{"NoDevice",
+             {"decode"},
+             "",
+             2,
+             "",
+             "decode wants a device: jk-bms, lumentree, meanwell-bic, meanwell-npb, mqtt, shelly-3em, trucki"},
         Case{"UnknownDevice", {"decode", "toaster"}, "", 2, "", "no device \"toaster\""},
         Case{"DeviceWithoutFrames", {"decode", "house"}, "", 2, "", "no device \"house\""},
         Case{"UnknownOption", {"decode", "mqtt", "--verbose"}, "", 2, "", "unknown option --verbose"},
@@ -255,13 +260,18 @@ INSTANTIATE_TEST_SUITE_P(
              "",
              1,
              "",
-             "\"toaster\" is no known device; known: house, jk-bms, lumentree, mqtt, shelly-3em, trucki"},
+             "\"toaster\" is no known device; known: house, jk-bms, lumentree, meanwell-bic, meanwell-npb, mqtt, "
+             "shelly-3em, trucki"},
         Case{"List",
              {"decode", "--list"},
              "",
              0,
              "jk-bms [--set below_zero_one_lower=true] HEX    a reply to \"read all\", whole\n"
              "lumentree [--request HEX] HEX    a reply, with its CRC; a read's needs its request\n"
+             "meanwell-bic [--set unit=HEX] FRAME…    ID#DATA, or lines of candump or SLCAN; none: from standard "
+             "input\n"
+             "meanwell-npb [--set unit=HEX] FRAME…    ID#DATA, or lines of candump or SLCAN; none: from standard "
+             "input\n"
              "mqtt [--set json_path=PATH] [--set scale=N] [--set strip_unit=true] [--set invert=true] < "
              "PAYLOAD\n"
              "shelly-3em [--set invert=true] < BODY of /status\n"

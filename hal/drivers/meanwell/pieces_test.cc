@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 
+#include "hal/drivers/meanwell/dialogue.h"
+#include "hal/drivers/meanwell/identity.h"
 #include "hal/drivers/meanwell/model.h"
 #include "hal/drivers/meanwell/output_watch.h"
 #include "hal/drivers/meanwell/setpoint.h"
@@ -60,6 +63,57 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"BicDischarging", "BIC-2200-48", -1000, 52.0, false, Kind::kCurrent, kDischarge, 20.90},
         Row{"BicLimitOfDischarge", "BIC-2200-48", -9000, 46.0, false, Kind::kCurrent, kDischarge, 38.3}),
     [](const auto& info) { return info.param.name; });
+
+Message TextOf(Command command, const std::string& text) {
+  Message message{
+      .kind = Message::Kind::kReply, .code = static_cast<uint16_t>(command), .info = &InfoOf(command), .size = 6};
+  for (size_t i = 0; i < 6; ++i) message.bytes[i] = i < text.size() ? static_cast<uint8_t>(text[i]) : uint8_t{' '};
+  return message;
+}
+
+struct WhoRow {
+  const char* name;
+  const char* first;
+  const char* second;
+  uint8_t steps;  // byte 0 of SCALING_FACTOR
+  Family configured;
+  Obstacle obstacle;
+};
+class IdentityTest : public testing::TestWithParam<WhoRow> {};
+TEST_P(IdentityTest, WhoMayBeUsed) {
+  const WhoRow& row = GetParam();
+  Identity identity;
+  ASSERT_TRUE(identity.OnAnswer(TextOf(Command::kMfrModelB0B5, row.first)));
+  ASSERT_TRUE(identity.OnAnswer(TextOf(Command::kMfrModelB6B11, row.second)));
+  Message scaling = TextOf(Command::kScalingFactor, "");
+  scaling.bytes = {row.steps, 0x06, 0x76, 0, 0, 0};
+  ASSERT_TRUE(identity.OnAnswer(scaling));
+  Registers registers;
+  const meanwell::SetUp set_up = {row.configured, Volts(27.6), Volts(24.4)};
+  EXPECT_EQ(identity.Check(set_up, registers), row.obstacle);
+  EXPECT_EQ(ObstacleText(row.obstacle, identity, set_up, "charger").empty(), row.obstacle == Obstacle::kNone);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Rows, IdentityTest,
+    testing::Values(WhoRow{"TheRightOne", "NPB-12", "00-24 ", 0x55, Family::kNpb, Obstacle::kNone},
+                    WhoRow{"UnknownModel", "NPB-99", "00-24 ", 0x55, Family::kNpb, Obstacle::kUnknownModel},
+                    WhoRow{"OtherFamily", "BIC-22", "00-24 ", 0x55, Family::kNpb, Obstacle::kOtherFamily},
+                    WhoRow{"CoarseVoltage", "NPB-12", "00-24 ", 0x56, Family::kNpb, Obstacle::kScaling},
+                    WhoRow{"CoarseCurrent", "NPB-12", "00-24 ", 0x65, Family::kNpb, Obstacle::kScaling}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(DialogueTest, LeavesTheManualsPauseAfterALateAnswer) {
+  Dialogue dialogue(Family::kNpb, 3);
+  const MonotonicTime start(std::chrono::hours(1));
+  dialogue.OnSent(dialogue.Read(Command::kReadVout), start);
+  EXPECT_EQ(dialogue.FreeFrom(), MonotonicTime::max());
+  CanFrame answer{
+      .id = ReplyId(Family::kNpb, 3), .extended = true, .remote = false, .size = 4, .data = {0x60, 0, 1, 0}};
+  EXPECT_TRUE(dialogue.OnFrame(answer, start + 40ms).has_value());
+  EXPECT_EQ(dialogue.FreeFrom(), start + 45ms);
+  EXPECT_FALSE(dialogue.OnFrame(answer, start + 41ms).has_value()) << "nobody asked twice";
+  EXPECT_EQ(dialogue.unmatched(), 1u);
+}
 
 TEST(AcPowerTest, LossesAreOnTheAcSideWhenChargingAndTakenFromItWhenNot) {
   EXPECT_NEAR(AcPower(Volts(50), Amperes(10), 0.9).value(), 555.6, 0.1);

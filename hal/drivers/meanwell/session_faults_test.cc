@@ -269,6 +269,14 @@ TEST_F(SessionTest, ForeignSetpointsArePutRightButNotInARace) {
   EXPECT_GE(session_->counters().foreign_writes, 3u);
 }
 
+TEST_F(SessionTest, ValueChangedByOthersIsNotTakenForOurs) {
+  Registers registers;
+  registers.OnWritten(kIoutSet, 2000, now_);
+  EXPECT_EQ(registers.OnRead(kIoutSet, 2000), Registers::Reading::kNew);
+  EXPECT_EQ(registers.OnRead(kIoutSet, 1500), Registers::Reading::kChanged);
+  EXPECT_FALSE(registers[kIoutSet].Settled(2000)) << "what we wrote is no excuse any more";
+}
+
 TEST_F(SessionTest, MoreCurrentThanToldStopsIt) {
   Make();
   BecomeActive();
@@ -346,6 +354,25 @@ TEST_F(SessionTest, CommandsThatItDoesNotHaveAreAskedForThriceOnly) {
   EXPECT_EQ(session_->state().lifecycle, Lifecycle::kActive);
 }
 
+TEST_F(SessionTest, SilenceWhileItIsIdentifiedSaysNothingAboutWhatItHas) {
+  sim::MeanwellOptions device;
+  device.model = "BIC-2200-48";
+  device.system_config = 1;
+  Make(device, 52.0);
+  LinkUp();
+  // It falls silent just when it is asked for its fans, and stays so for longer than one question lasts.
+  while (Reads(kReadFanSpeed1) == 0) Run(5ms);
+  Faults({.silent = true});
+  Run(3s);
+  Faults({});
+  Run(5s);
+  EXPECT_EQ(session_->state().lifecycle, Lifecycle::kActive);
+  said_.clear();
+  Run(3min);
+  EXPECT_GE(Reads(kReadFanSpeed2), 1u);
+  EXPECT_GE(Reads(kReadFanSpeed1), 1u) << "it does have fans";
+}
+
 TEST_F(SessionTest, LostLinkForgetsEverything) {
   Make();
   BecomeActive();
@@ -384,6 +411,14 @@ TEST_F(SessionTest, LastWritesAreForStopping) {
   EXPECT_LE(ledger_.Writes(kDevice), 3'999'010u);
   said_.clear();
   Hold(Watts(900), 1min);
+  EXPECT_TRUE(Writes().empty());
+}
+
+TEST_F(SessionTest, ReserveIsNotSpentOnProtection) {
+  ledger_.AddWrites(kDevice, 3'999'500);
+  Make();
+  LinkUp();
+  Run(5s);
   EXPECT_TRUE(Writes().empty());
 }
 

@@ -168,8 +168,6 @@ std::optional<Session::Step> Session::Make(Command command, uint16_t value, Mono
     if (known.written == value) at = known.written_at + (value == 0 ? kOffAgain : kOnAgain);
   } else {
     if (known.Settled(value)) return std::nullopt;
-    const bool disturbed = !known.written.has_value() && known.written_at != MonotonicTime::min();
-    if (disturbed) at = std::max(now, known.written_at + Timing::kPutRight);
   }
   return Step{.at = at, .command = command, .write = value};
 }

@@ -329,6 +329,14 @@ TEST_F(VoltageAdjustTest, NeverBeyondTheEndOfCharge) {
   for (const uint16_t voltage : Written(kVoutSet)) EXPECT_LE(voltage, 2760);
 }
 
+TEST_F(VoltageAdjustTest, SlowStartDoesNotWindItUp) {
+  MakeAdjusting({.start_takes = 4s});
+  Hold(Watts(120), 3500ms);
+  EXPECT_EQ(Written(kVoutSet).size(), 1u) << "nothing flows yet, whatever the voltage";
+  Hold(Watts(120), 6s);
+  EXPECT_NEAR(Power(), 120, 18);
+}
+
 TEST_F(VoltageAdjustTest, NotWhereTheMemoryIsWritten) {
   Options options = OptionsFor({});
   options.voltage_adjust = true;

@@ -27,8 +27,6 @@ struct Timing {
   static constexpr Nanoseconds kDirectionSettles = std::chrono::milliseconds(200);
   // The EEPROM-off bit is read back so much later: old firmware takes it at first.
   static constexpr Nanoseconds kConfigSettles = std::chrono::milliseconds(300);
-  // A setpoint that somebody else keeps changing is put right that often.
-  static constexpr Nanoseconds kPutRight = std::chrono::seconds(10);
   // A device that did not take a setpoint is asked to again after that.
   static constexpr Nanoseconds kIgnoredAgain = std::chrono::seconds(60);
 

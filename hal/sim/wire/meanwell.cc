@@ -53,6 +53,7 @@ constexpr uint16_t kLatching = 0x001C;
 constexpr Nanoseconds kHasty = std::chrono::milliseconds(20);
 constexpr Nanoseconds kStep = std::chrono::milliseconds(5);
 constexpr Nanoseconds kLongestStep = std::chrono::seconds(5);
+constexpr Nanoseconds kForgetsConfig = std::chrono::milliseconds(200);
 constexpr double kBackwardsShare = 0.05;
 
 uint16_t Hundredths(double value) { return static_cast<uint16_t>(std::lround(value * 100)); }
@@ -239,6 +240,11 @@ double MeanwellDevice::GoalCurrent() const {
 }
 
 void MeanwellDevice::Advance(MonotonicTime now) {
+  if (now >= forgets_config_at_) {
+    values_[kSystemConfig] &= 0x00FF;
+    stored_[kSystemConfig] &= 0x00FF;
+    forgets_config_at_ = MonotonicTime::max();
+  }
   if (advanced_to_ == MonotonicTime::min() || now - advanced_to_ > kLongestStep) advanced_to_ = now - kLongestStep;
   const double ramp = options_.ramp_a_per_s > 0 ? options_.ramp_a_per_s : 4 * ratings_.charge_max;
   for (; advanced_to_ + kStep <= now; advanced_to_ += kStep) {
@@ -321,7 +327,10 @@ void MeanwellDevice::Write(uint16_t command, uint16_t raw, MonotonicTime now) {
   if (charger_mode_ && setpoint) return;
   if (command == kDirection && (!battery_mode_ || raw > 1)) return;
   if (command == kOperation && raw > 1) return;
-  if (command == kSystemConfig && options_.old_firmware) raw &= 0x00FF;
+  if (command == kSystemConfig && options_.old_firmware) {
+    // It shows the bit for a moment.
+    forgets_config_at_ = now + kForgetsConfig;
+  }
   if (command == kSystemConfig) raw &= ratings_.bic ? 0x0707 : 0x0706;
   raw = InRange(command, raw, known->second);
   if (command == kOperation && raw != known->second) {

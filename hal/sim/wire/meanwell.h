@@ -24,7 +24,7 @@ struct MeanwellOptions {
   std::string model = "NPB-1200-24";  // as it reports itself
   uint8_t unit = 3;
   std::string serial = "241105000042";
-  bool old_firmware = false;       // EEPROM off does not stick; no CHG_RST_VBAT, no fan speed
+  bool old_firmware = false;       // EEPROM off sticks for 0.2 s only; no CHG_RST_VBAT, no fan speed
   bool clamps = true;              // values out of range become the nearest limit; else they are ignored
   uint16_t system_config = 0;      // 0: an NPB that starts off; a BIC needs bit 0 as well
   uint16_t curve_config = 0x0004;  // NPB: power supply mode
@@ -120,6 +120,7 @@ class MeanwellDevice final : public SimCanDevice {
   uint16_t latched_ = 0;
   MonotonicTime answers_from_ = MonotonicTime::min();
   MonotonicTime delivers_from_ = MonotonicTime::max();
+  MonotonicTime forgets_config_at_ = MonotonicTime::max();
   MonotonicTime asked_at_ = MonotonicTime::min();
   MonotonicTime advanced_to_ = MonotonicTime::min();
   double open_voltage_v_ = 0;

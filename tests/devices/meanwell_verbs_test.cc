@@ -1,0 +1,139 @@
+// `abcdsctl meanwell` and its commissioning against simulated devices on a pty.
+#include "server/devices/meanwell_verbs.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "hal/rt/clock.h"
+#include "hal/sim/wire/can_line.h"
+#include "hal/sim/wire/meanwell.h"
+
+namespace abcds {
+namespace {
+
+using std::chrono_literals::operator""s;
+
+class MeanwellVerbsTest : public testing::Test {
+ protected:
+  void Make(const sim::MeanwellOptions& device) {
+    auto made = sim::MeanwellDevice::Make(device);
+    ASSERT_TRUE(made.ok()) << made.status();
+    device_ = *std::move(made);
+    const bool bic = device.model[0] == 'B';
+    device_->SetBattery(bic ? 52.0 : 26.4, 0.012);
+    const char* folder = std::getenv("TEST_TMPDIR");
+    const std::string base = std::string(folder != nullptr ? folder : "/tmp") + "/verbs-" + std::to_string(getpid());
+    auto line = sim::CanLine::Open({.link = base});
+    ASSERT_TRUE(line.ok()) << line.status();
+    line_ = *std::move(line);
+    line_->Attach(*device_);
+    line_->Start();
+    config_ = base + ".textproto";
+    std::ofstream file(config_);
+    file << "can_bus { name: \"can\" slcan_port: \"" << line_->path() << "\" }\n"
+         << "meter { mqtt { broker { host: \"127.0.0.1\" } topic: \"power\" } }\n"
+         << "converter { name: \"charger\" " << (bic ? "meanwell_bic" : "meanwell_npb")
+         << " { bus: \"can\" address: " << int{device.unit} << " } }\n"
+         << "battery { cells: " << (bic ? 16 : 8) << " capacity_ah: 100 }\n";
+  }
+
+  int Run(std::vector<std::string> words, const std::string& answers = "") {
+    words.insert(words.end(), {"--config", config_});
+    std::istringstream in(answers);
+    std::ostringstream out, err;
+    const int status = RunMeanwell(words, in, out, err);
+    out_ = out.str();
+    err_ = err.str();
+    return status;
+  }
+  bool Says(const std::string& words) const { return out_.find(words) != std::string::npos; }
+  bool Complains(const std::string& words) const { return err_.find(words) != std::string::npos; }
+
+  std::unique_ptr<sim::MeanwellDevice> device_;
+  std::unique_ptr<sim::CanLine> line_;
+  std::string config_, out_, err_;
+};
+
+TEST_F(MeanwellVerbsTest, ReadsAndWritesWithUnitsAndRaw) {
+  Make({.noise_steps = 0});
+  EXPECT_EQ(Run({"vread"}), 0) << err_;
+  EXPECT_EQ(out_, "READ_VOUT: 26.4 V\n");
+  EXPECT_EQ(Run({"cvset", "27.6V", "charger"}), 0) << err_;
+  EXPECT_EQ(device_->Value(0x20), 2760);
+  EXPECT_EQ(Run({"ccset", "720"}), 0) << err_;
+  EXPECT_EQ(device_->Value(0x30), 720);
+  EXPECT_EQ(Run({"typeread"}), 0);
+  EXPECT_TRUE(Says("model: NPB-1200-24\nserial_number: 241105000042\n")) << out_;
+  EXPECT_EQ(Run({"faultread", "--json"}), 0);
+  EXPECT_EQ(
+      out_,
+      "{\"FAULT_STATUS\":{\"text\":\"0x0040: OP_OFF (output off)\",\"raw\":64,\"bits\":[\"OP_OFF (output off)\"]}}\n");
+  EXPECT_EQ(Run({"on"}), 0);
+  EXPECT_EQ(device_->Value(0x00), 1);
+  EXPECT_EQ(Run({"off"}), 0);
+  EXPECT_EQ(device_->Value(0x00), 0);
+}
+
+TEST_F(MeanwellVerbsTest, MistakesAreOneSentence) {
+  Make({});
+  EXPECT_EQ(Run({"ccset", "99A"}), 1);
+  EXPECT_TRUE(Complains("IOUT_SET was written as 9900 and reads back as 3600")) << err_;
+  EXPECT_EQ(Run({"ccset", "7.2"}), 2) << "amperes or raw?";
+  EXPECT_EQ(Run({"ccset"}), 2);
+  EXPECT_EQ(Run({"dirread"}), 1);
+  EXPECT_TRUE(Complains("NPB does not know DIRECTION_CTRL")) << err_;
+  EXPECT_EQ(Run({"vread", "heater"}), 1);
+  EXPECT_TRUE(Complains("it has charger")) << err_;
+  EXPECT_EQ(Run({"levitate"}), 2);
+  device_->SetFaults({.silent = true});
+  EXPECT_EQ(Run({"vread"}), 1);
+  EXPECT_TRUE(Complains("no answer from unit 03")) << err_;
+}
+
+TEST_F(MeanwellVerbsTest, CommissionsANewNpb) {
+  Make({.system_config = 0x0002, .curve_config = 0x0084, .on = true});
+  EXPECT_EQ(Run({"commission", "charger"}, "y\ny\n"), 0) << err_;
+  EXPECT_EQ(device_->Value(0x00), 0) << "off first";
+  EXPECT_EQ(device_->Value(0xB4), 0x0004);
+  EXPECT_EQ(device_->Value(0xC2), 0x0000);
+  EXPECT_TRUE(Says("Switch its AC off, wait 10 s, and switch it on again")) << out_;
+  device_->SetMains(false, MonotonicNow());
+  device_->SetMains(true, MonotonicNow());
+  SleepUntil(MonotonicNow() + 2s);  // the device is deaf in the beginning
+  EXPECT_EQ(Run({"commission", "charger"}, "y\ny\n"), 0) << err_;
+  EXPECT_EQ(device_->Value(0x20), 2760);
+  EXPECT_EQ(device_->Value(0x30), 720);
+  EXPECT_EQ(device_->Value(0xC2), 0x0400);
+  EXPECT_TRUE(Says("Done: it is set up as it should be.")) << out_;
+}
+
+TEST_F(MeanwellVerbsTest, CommissionsANewBic) {
+  Make({.model = "BIC-2200-48", .unit = 0, .system_config = 0x0002, .bidirectional_config = 0});
+  EXPECT_EQ(Run({"commission", "--yes"}), 0) << err_;
+  EXPECT_EQ(device_->Value(0x0140), 1);
+  EXPECT_EQ(device_->Value(0xC2), 0x0001);
+}
+
+TEST_F(MeanwellVerbsTest, NoMeansNothingIsWritten) {
+  Make({.curve_config = 0x0084});
+  EXPECT_EQ(Run({"commission", "charger"}, "n\n"), 1);
+  EXPECT_TRUE(Complains("not written")) << err_;
+  EXPECT_TRUE(device_->writes().empty());
+}
+
+TEST_F(MeanwellVerbsTest, WrongModelIsNotCommissioned) {
+  Make({.model = "NPB-1200-48"});
+  EXPECT_EQ(Run({"commission"}, "y\ny\ny\n"), 1);
+  EXPECT_TRUE(Complains("can be set to 42 to 80 V")) << err_;
+  EXPECT_TRUE(device_->writes().empty());
+}
+
+}  // namespace
+}  // namespace abcds
