@@ -34,7 +34,7 @@ class Controller {
 
 class Ours final : public Controller {
  public:
-  explicit Ours(const TwoWaySite& site) : site_(site), core_(site.settings) {
+  explicit Ours(const TwoWaySite& site) : core_(site.settings) {
     inputs_.battery.present = true;
     for (size_t i = 0; i < site.devices.size(); ++i) {
       ConverterInput& input = inputs_.converters[i];
@@ -81,7 +81,6 @@ class Ours final : public Controller {
     in.temperature_lowest = in.temperature_highest = sample(battery.temperature());
   }
 
-  const TwoWaySite& site_;
   ControlCore core_;
   Inputs inputs_;
   MonotonicTime poll_due_ = MonotonicTime::min();
