@@ -293,5 +293,14 @@ TEST(ControlCoreTest, ALimitSaysHowMuch) {
   EXPECT_NEAR(site.Power(), -132 * 0.92, 1);
 }
 
+TEST(ControlCoreTest, WhatTheBatteryTakesIsMoreAtTheSocket) {
+  CoreSettings settings = TwoDevices();
+  settings.battery.max_charge_current = Amperes(10);
+  Site site(settings);
+  site.load = -600;
+  site.Run(15);
+  EXPECT_NEAR(site.Power(), 26.4 * 10 / 0.92, 1);
+}
+
 }  // namespace
 }  // namespace abcds

@@ -274,6 +274,11 @@ TEST_F(Frugal, WhatCancelsItselfNeedsNoWrite) {
   EXPECT_EQ(writes, 0);
 }
 
+TEST_F(Frugal, ASmallDeviationIsRememberedForLong) {
+  Run(10, 300);
+  EXPECT_EQ(Run(120, 325), 1) << "20 W for half a minute are as much as 600 W for a second";
+}
+
 TEST_F(Frugal, StoppingAndLimitsAreWrittenWithAnEmptyBudgetToo) {
   for (int i = 0; i < 200; ++i) Run(1, i % 2 == 0 ? 600 : 100);
   const double standing = bench.setpoint();
