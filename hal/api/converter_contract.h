@@ -35,6 +35,8 @@ class ConverterRig {
   // What the device can do when nothing derates it; 0 for a direction that it does not have.
   virtual Watts max_charge() = 0;
   virtual Watts max_discharge() = 0;
+  // A power well inside what the device can do, in a direction it has; all of it where it can only be on or off.
+  virtual Watts some_power() { return max_discharge() > Watts(0) ? max_discharge() * -0.5 : max_charge() * 0.5; }
   // Makes the device stop and resume answering (and obeying). False where it has no wire that could fall silent.
   virtual bool SetSilent(bool) { return false; }
 };
@@ -82,10 +84,7 @@ class ConverterContractTest : public testing::TestWithParam<ConverterRigFactory>
     return setpoints.empty() ? Watts(1e9) : setpoints.back();
   }
 
-  // Well inside what the device can do, in a direction it has.
-  Watts SomePower() {
-    return rig_->max_discharge() > Watts(0) ? rig_->max_discharge() * -0.5 : rig_->max_charge() * 0.5;
-  }
+  Watts SomePower() { return rig_->some_power(); }
 
   std::unique_ptr<ConverterRig> rig_;
 };

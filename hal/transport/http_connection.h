@@ -2,55 +2,17 @@
 #ifndef ABCDS_HAL_TRANSPORT_HTTP_CONNECTION_H_
 #define ABCDS_HAL_TRANSPORT_HTTP_CONNECTION_H_
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <string>
 #include <thread>
 
 #include "hal/transport/http_exchange.h"
-#include "hal/units/time.h"
+#include "hal/transport/http_transfer.h"
 
 namespace abcds {
 
-enum class HttpAuth : uint8_t {
-  kNone,
-  kBasic,   // sent with the first request: no extra round trip
-  kDigest,  // SHA-256 or MD5, as the server asks; from libcurl 8.1 on a nonce is used until the server calls it stale
-};
-
-struct HttpOptions {
-  std::string host;  // name or address
-  int port = 80;
-  HttpAuth auth = HttpAuth::kNone;
-  std::string user;
-  std::string password;
-  bool keep_alive = false;  // false: one connection per exchange, as small devices want it
-
-  Nanoseconds connect_timeout = std::chrono::milliseconds(800);
-  Nanoseconds first_byte_timeout = std::chrono::milliseconds(1500);  // after the request
-  Nanoseconds deadline = std::chrono::milliseconds(2500);            // of the whole exchange
-  // In place of the connect timeout while the name is looked up, and added to the deadline then.
-  Nanoseconds lookup_timeout = std::chrono::seconds(10);
-};
-
-// Only ever grow.
-struct HttpCounters {
-  uint64_t requests = 0;
-  uint64_t replies = 0;      // complete, whatever their status
-  uint64_t connections = 0;  // opened
-  uint64_t lookups = 0;      // of the name
-};
-
-// HTTP/1.1 GET by libcurl in one ordinary thread. Absolute deadlines, bounded headers and body, no redirects, no proxy,
-// no compression. The name is looked up once; after failures again, at most once a minute, and the last good address
-// stays in use while the name server is away.
+// Transfers (http_transfer.h) in one ordinary thread, as the client asks for them.
 class HttpConnection {
  public:
-  static constexpr size_t kLargestBody = 64 * 1024;
-  static constexpr size_t kLargestHeaders = 16 * 1024;
-  static constexpr int kMostHeaders = 64;
-
   // `client` must live until Stop() has returned.
   HttpConnection(HttpOptions options, HttpClient& client);
   ~HttpConnection();
@@ -61,6 +23,9 @@ class HttpConnection {
   void Start();
   // The client is called no more once this has returned; at most 2 s. Idempotent; not from the client.
   void Stop();
+
+  // The client is asked anew: its next request, and whether it abandons the present one. Any thread, real-time included.
+  void Wake() noexcept;
 
   // Any thread.
   [[nodiscard]] HttpCounters Counters() const;

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -55,6 +56,15 @@ class Asker final : public HttpClient {
     timer_rang_at_ = now;
   }
 
+  bool Abandons() noexcept override {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(abandons_, false);
+  }
+
+  void Abandon() {
+    const std::lock_guard lock(mutex_);
+    abandons_ = true;
+  }
   void SetTimer(MonotonicTime when) {
     const std::lock_guard lock(mutex_);
     timer_ = when;
@@ -81,6 +91,7 @@ class Asker final : public HttpClient {
   MonotonicTime due_ = MonotonicTime::min();
   MonotonicTime timer_ = MonotonicTime::max();
   MonotonicTime timer_rang_at_ = MonotonicTime::min();
+  bool abandons_ = false;
   std::vector<Got> got_;
 };
 
@@ -235,12 +246,12 @@ INSTANTIATE_TEST_SUITE_P(Statuses, HttpStatusTest,
                          [](const auto& info) { return "Status" + std::to_string(info.param.status); });
 
 TEST_F(HttpConnectionTest, BodyOfExactlyTheLimitIsTakenAndOneByteMoreIsNot) {
-  SetServed({.headers = {}, .body = std::string(HttpConnection::kLargestBody, 'x')});
+  SetServed({.headers = {}, .body = std::string(HttpTransfer::kLargestBody, 'x')});
   HttpConnection connection(options_, asker_);
   connection.Start();
   ASSERT_GE(asker_.Wait(1).size(), 1u);
   EXPECT_EQ(asker_.Wait(1)[0].fault, HttpFault::kNone);
-  SetServed({.headers = {}, .body = std::string(HttpConnection::kLargestBody + 1, 'x')});
+  SetServed({.headers = {}, .body = std::string(HttpTransfer::kLargestBody + 1, 'x')});
   asker_.Forget();
   const auto got = asker_.Wait(2);
   ASSERT_GE(got.size(), 2u);
@@ -334,6 +345,26 @@ TEST_F(HttpConnectionTest, TimerRingsDuringAnExchange) {
   }
   EXPECT_GE(asker_.timer_rang_at(), when);
   EXPECT_TRUE(asker_.Wait(0).empty());
+}
+
+TEST_F(HttpConnectionTest, AbandonedExchangeEndsWithoutAReply) {
+  options_.first_byte_timeout = seconds(10);
+  options_.deadline = seconds(10);
+  server_.SetFault(Fault::kSilent, true);
+  HttpConnection connection(options_, asker_);
+  connection.Start();
+  const MonotonicTime patience = MonotonicNow() + seconds(5);
+  while (server_.Log().empty() && MonotonicNow() < patience) SleepUntil(MonotonicNow() + milliseconds(1));
+  ASSERT_EQ(server_.Log().size(), 1u);
+  server_.SetFault(Fault::kSilent, false);
+  const MonotonicTime abandoned_at = MonotonicNow();
+  asker_.Abandon();
+  connection.Wake();
+  const auto got = asker_.Wait(1);
+  ASSERT_GE(got.size(), 1u);
+  EXPECT_LT(MonotonicNow() - abandoned_at, milliseconds(300));
+  EXPECT_STREQ(HttpFaultName(got[0].fault), HttpFaultName(HttpFault::kNone)) << "the reply of the next one";
+  EXPECT_GE(server_.Log().size(), 2u);
 }
 
 TEST_F(HttpConnectionTest, StopDoesNotWaitForAnExchange) {

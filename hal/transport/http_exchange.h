@@ -32,12 +32,19 @@ enum class [[nodiscard]] HttpFault : uint8_t{
 [[nodiscard]] const char* HttpFaultName(HttpFault fault) noexcept;
 // What it means and what to do, to stand behind the name of the device: "refuses the connection…". Static.
 [[nodiscard]] const char* HttpFaultText(HttpFault fault) noexcept;
+// Whether the device has said nothing that we could read.
+[[nodiscard]] constexpr bool IsSilence(HttpFault fault) noexcept {
+  return fault != HttpFault::kNone && fault < HttpFault::kRedirect;
+}
+[[nodiscard]] constexpr bool IsLoginRefused(HttpFault fault) noexcept {
+  return fault == HttpFault::kAuth || fault == HttpFault::kForbidden;
+}
 // The class of a reply's status; kNone for 200.
 HttpFault HttpFaultOfStatus(int status) noexcept;
 
 struct HttpRequest {
   MonotonicTime due = MonotonicTime::max();  // never earlier
-  const char* path = "/";                    // with query, percent-encoded; static
+  const char* path = "/";                    // with query, percent-encoded; lives as long as the client
 };
 
 struct HttpReply {
@@ -61,6 +68,10 @@ class HttpClient {
   // For clients that judge silence: OnTime is called at NextDue(), also while an exchange is under way.
   virtual MonotonicTime NextDue() noexcept { return MonotonicTime::max(); }
   virtual void OnTime(MonotonicTime /*now*/) noexcept {}
+
+  // For clients that have something more urgent: asked while an exchange is under way, after each Wake() at the latest.
+  // True ends it without OnReply; what the server makes of it stays unknown. NextRequest is asked again.
+  virtual bool Abandons() noexcept { return false; }
 };
 
 }  // namespace abcds

@@ -127,7 +127,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Bench& bench = TheBench();
   bench.server.Say(std::string(data, data + size));
   const Heard heard = bench.asker.Ask();
-  ABCDS_CHECK(heard.body.size() <= HttpConnection::kLargestBody && heard.body.size() <= size * 2);
+  ABCDS_CHECK(heard.body.size() <= HttpTransfer::kLargestBody && heard.body.size() <= size * 2);
   ABCDS_CHECK(heard.retry_after >= Nanoseconds(0) && heard.retry_after <= std::chrono::minutes(1));
   ABCDS_CHECK((heard.fault == HttpFault::kNone) == (heard.status == 200));
   if (heard.status != 0) ABCDS_CHECK(HttpFaultOfStatus(heard.status) == heard.fault);

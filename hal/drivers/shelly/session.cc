@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "hal/text/excerpt.h"
 
 namespace abcds::shelly {
 namespace {
@@ -12,19 +13,6 @@ using std::chrono::seconds;
 constexpr int kFailuresAtFullPace = 3;
 constexpr Nanoseconds kLongestPause = seconds(15);
 constexpr Nanoseconds kWrongModelPause = seconds(60);
-constexpr size_t kExcerpt = 40;
-
-// Whether the device has said nothing that we could read.
-bool NoReply(HttpFault fault) noexcept { return fault != HttpFault::kNone && fault < HttpFault::kRedirect; }
-
-bool LoginRefused(HttpFault fault) noexcept { return fault == HttpFault::kAuth || fault == HttpFault::kForbidden; }
-
-// Short, and harmless on a terminal and in a log.
-std::string Excerpt(std::string_view body) {
-  std::string text;
-  for (const char c : body.substr(0, kExcerpt)) text.push_back(c >= 0x20 && c < 0x7f && c != '"' ? c : '.');
-  return body.size() > kExcerpt ? text + "…" : text;
-}
 
 }  // namespace
 
@@ -48,19 +36,19 @@ void Session::OnReply(const HttpReply& reply, MonotonicTime now) {
 
 void Session::OnFailure(const HttpReply& reply, MonotonicTime now) {
   ++faults_[static_cast<size_t>(reply.fault)];
-  failures_ = reply.fault == last_fault_ || !LoginRefused(reply.fault) ? failures_ + 1 : 1;
+  failures_ = reply.fault == last_fault_ || !IsLoginRefused(reply.fault) ? failures_ + 1 : 1;
   last_fault_ = reply.fault;
   last_refusal_ = Refusal::kNone;
   repeating_ = false;
   const Nanoseconds pause = std::max(PauseAfter(reply), reply.retry_after);
   AskAtNextGridPoint(now);
   if (pause > Nanoseconds(0)) ask_at_ = std::max(ask_at_, now + pause);
-  if (LoginRefused(reply.fault) && failures_ == 1) ask_at_ = now;
+  if (IsLoginRefused(reply.fault) && failures_ == 1) ask_at_ = now;
   LoseLinkWhenSilent();
 }
 
 Nanoseconds Session::PauseAfter(const HttpReply& reply) noexcept {
-  if (LoginRefused(reply.fault)) {
+  if (IsLoginRefused(reply.fault)) {
     if (failures_ == 1) return Nanoseconds(0);  // a nonce may have grown old
     return failures_ == 2 ? seconds(10) : seconds(60);
   }
@@ -130,7 +118,7 @@ void Session::OnTime(MonotonicTime now) noexcept {
 
 // Silent and without a reply: when it is there again, it may be another device.
 void Session::LoseLinkWhenSilent() noexcept {
-  if (!identified_ || trust_.heard() || !NoReply(last_fault_)) return;
+  if (!identified_ || trust_.heard() || !IsSilence(last_fault_)) return;
   identified_ = false;
   trust_.OnLinkLost();
 }

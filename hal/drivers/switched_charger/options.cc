@@ -1,0 +1,52 @@
+#include "hal/drivers/switched_charger/options.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace abcds::switched_charger {
+namespace {
+
+// Of Tasmota's PulseTime, in whole seconds.
+constexpr Nanoseconds kShortestPulse = std::chrono::seconds(12);
+
+}  // namespace
+
+absl::Status CheckOptions(const SwitchedChargerOptions& options) {
+  if (options.server.host.empty()) return absl::InvalidArgumentError("server.host: is missing");
+  if (!(options.power > Watts(0))) return absl::InvalidArgumentError("power_w: must be above 0");
+  if (options.relay < 1) return absl::InvalidArgumentError("relay: is counted from 1");
+  const Nanoseconds shortest = options.kind == Kind::kTasmota ? kShortestPulse : Nanoseconds(0);
+  if (options.auto_off < Nanoseconds(0) || (options.auto_off > Nanoseconds(0) && options.auto_off < shortest)) {
+    return absl::InvalidArgumentError("auto_off_s: must be 0, or at least 12 for a Tasmota");
+  }
+  if (options.interval <= Nanoseconds(0)) return absl::InvalidArgumentError("interval_s: must be above 0");
+  return absl::OkStatus();
+}
+
+HttpOptions ServerOf(const SwitchedChargerOptions& options) {
+  HttpOptions server = options.server;
+  server.keep_alive = false;  // older plugs have room for one or two connections, and close anyway
+  // Older plugs take up to 2 s for an answer.
+  server.first_byte_timeout = std::chrono::seconds(2);
+  server.deadline = std::chrono::seconds(3);
+  server.auth = HttpAuth::kNone;
+  if (options.server.password.empty()) return server;
+  if (options.kind == Kind::kShellyGen1) server.auth = HttpAuth::kBasic;
+  if (options.kind == Kind::kShellyGen2) server.auth = HttpAuth::kDigest;
+  if (server.user.empty()) server.user = "admin";
+  return server;
+}
+
+SessionOptions SessionOf(const SwitchedChargerOptions& options) {
+  return {.requests = {.kind = options.kind,
+                       .relay = options.relay,
+                       .user = options.server.user,
+                       .password = options.server.password,
+                       .auto_off = options.auto_off},
+          .address = absl::StrCat(options.server.host, ":", options.server.port),
+          .power = options.power,
+          .interval = options.interval,
+          .shortest_rest = options.shortest_rest,
+          .starts_within = options.starts_within};
+}
+
+}  // namespace abcds::switched_charger
