@@ -46,7 +46,8 @@ ABSL_FLAG(std::string, inverter, "lumentree:600",
           "lumentree:2000, trucki:1000, trucki:2000 (SUN GTIL2 with a Trucki board); addresses count from 1; or none");
 ABSL_FLAG(
     std::string, charger, "none",
-    "none, or a Mean Well on a CAN bus: meanwell-npb-1200-24, meanwell-bic-2200-48 (both directions) and their kin");
+    "none, a Mean Well on a CAN bus: meanwell-npb-1200-24, meanwell-bic-2200-48 (both directions) and their kin, or a "
+    "charger behind a smart plug, with its watts: plug-tasmota-600, plug-shelly-gen1-600, plug-shelly-gen2-600");
 ABSL_FLAG(std::string, can_pty, "/tmp/abcds-sim-can", "path that the CAN bus's SLCAN adapter gets");
 ABSL_FLAG(std::string, can, "", "a CAN interface of the kernel (vcan0) in place of that adapter");
 ABSL_FLAG(bool, old_firmware, false, "the Mean Well stores every setpoint in its memory, and cannot be told not to");
@@ -95,7 +96,13 @@ absl::StatusOr<SiteOptions> OptionsFromFlags() {
   options.cells = 0;
   for (const InverterOptions& inverter : options.inverters)
     options.cells = std::max(options.cells, UsualCells(inverter));
-  if (const std::string charger = absl::GetFlag(FLAGS_charger); charger != "none") {
+  const std::string charger = absl::GetFlag(FLAGS_charger);
+  if (IsPlug(charger)) {
+    absl::StatusOr<Plug::Options> plug = ParsePlug(charger);
+    if (!plug.ok()) return absl::InvalidArgumentError(absl::StrCat("--charger: ", std::string(plug.status().message())));
+    options.plug = *plug;
+    if (options.inverters.empty()) options.cells = 8;
+  } else if (charger != "none") {
     absl::StatusOr<MeanwellOptions> device = ParseMeanwell(charger);
     if (!device.ok())
       return absl::InvalidArgumentError(absl::StrCat("--charger: ", std::string(device.status().message())));
@@ -103,7 +110,7 @@ absl::StatusOr<SiteOptions> OptionsFromFlags() {
     options.meanwell = {.device = *device, .link = absl::GetFlag(FLAGS_can_pty), .interface = absl::GetFlag(FLAGS_can)};
     options.cells = UsualCells(*device);
   }
-  if (options.inverters.empty() && !options.meanwell.has_value()) {
+  if (options.inverters.empty() && !options.meanwell.has_value() && !options.plug.has_value()) {
     return absl::InvalidArgumentError("--inverter=none leaves nothing to regulate with: name a --charger");
   }
   options.pty = absl::GetFlag(FLAGS_pty);

@@ -36,6 +36,7 @@ HouseOptions HouseOptionsOf(const SiteOptions& options) {
     house.converters.push_back(inverter);
   }
   if (options.meanwell.has_value()) house.converters.push_back(FollowingConverter(options.meanwell->device));
+  if (options.plug.has_value()) house.converters.push_back(FollowingPlug());
   return house;
 }
 
@@ -69,6 +70,10 @@ absl::Status Site::OpenDevices() {
   if (status.ok() && options_.meanwell.has_value()) {
     status = Add(MeanwellBus::Open(*options_.meanwell, house_, options_.inverters.size()), &meanwell_);
   }
+  if (status.ok() && options_.plug.has_value()) {
+    const size_t index = options_.inverters.size() + (options_.meanwell.has_value() ? 1 : 0);
+    status = Add(PlugCharger::Open(*options_.plug, house_, index));
+  }
   if (status.ok() && !options_.bms_pty.empty()) status = Add(JkBmsDevice::Open(options_.bms_pty, house_));
   return status;
 }
@@ -86,12 +91,13 @@ std::string Site::ConfigText(double speed) const {
   double power_w = 0;
   for (const InverterOptions& inverter : options_.inverters) power_w += inverter.model;
   if (options_.meanwell.has_value()) power_w += kMeanwellW;
+  if (options_.plug.has_value()) power_w += options_.plug->power.value();
   // Generous, so that the battery's current limit is not what the simulation shows.
   const double max_current_a = 1.2 * power_w / (3.0 * options_.cells);
   absl::StrAppendFormat(
       &text, "battery {\n  cells: %d\n  capacity_ah: %g\n  resistance_mohm: %g\n  max_discharge_current_a: %.0f\n%s}\n",
       options_.cells, options_.capacity_ah, ResistanceMohm(options_), max_current_a,
-      options_.meanwell.has_value() ? absl::StrFormat("  max_charge_current_a: %.0f\n", max_current_a) : "");
+      options_.meanwell.has_value() || options_.plug.has_value() ? absl::StrFormat("  max_charge_current_a: %.0f\n", max_current_a) : "");
   return text;
 }
 

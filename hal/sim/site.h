@@ -14,6 +14,7 @@
 #include "hal/sim/house/profile.h"
 #include "hal/sim/inverters.h"
 #include "hal/sim/meanwells.h"
+#include "hal/sim/plugs.h"
 #include "hal/sim/meters.h"
 #include "hal/sim/shared_house.h"
 #include "hal/sim/site_device.h"
@@ -24,6 +25,7 @@ namespace abcds::sim {
 
 struct SiteOptions {
   std::vector<InverterOptions> inverters = {InverterOptions()};  // may be none where there is a
+  std::optional<Plug::Options> plug;                             // with a charger on it
   std::optional<MeanwellSiteOptions> meanwell;                   // charger, or a device for both directions
   std::string pty;                                               // stable path of the inverters' line
   bool shelly = false;    // the meter is a Shelly 3EM on HTTP, and there is no broker

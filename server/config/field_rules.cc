@@ -80,7 +80,7 @@ std::vector<FieldRule> MeterRules() {
 
 std::vector<FieldRule> ConverterRules() {
   using v1::Bus, v1::CanBus, v1::Converter, v1::Response, v1::Lumentree, v1::Trucki,
-      v1::MeanwellNpb, v1::MeanwellBic;
+      v1::MeanwellNpb, v1::MeanwellBic, v1::SwitchedCharger;
   return {
       Required<Bus>(Bus::kNameFieldNumber),
       Required<Bus>(Bus::kPortFieldNumber),
@@ -136,6 +136,20 @@ std::vector<FieldRule> ConverterRules() {
       Number<MeanwellBic>(MeanwellBic::kDischargeVoltageCorrectionVFieldNumber, -2, 2, "0"),
       Value<MeanwellBic>(MeanwellBic::kAlwaysOnFieldNumber, "false"),
       Number<MeanwellBic>(MeanwellBic::kMemoryLifetimeYearsFieldNumber, 1, 50, "10"),
+
+      Required<SwitchedCharger>(SwitchedCharger::kKindFieldNumber),
+      Required<SwitchedCharger>(SwitchedCharger::kHostFieldNumber),
+      Number<SwitchedCharger>(SwitchedCharger::kPortFieldNumber, 1, 65535, "80"),
+      Value<SwitchedCharger>(SwitchedCharger::kUserFieldNumber, "admin"),
+      Value<SwitchedCharger>(SwitchedCharger::kPasswordFieldNumber),
+      Value<SwitchedCharger>(SwitchedCharger::kPasswordFileFieldNumber),
+      Number<SwitchedCharger>(SwitchedCharger::kRelayFieldNumber, 1, 8, "1"),
+      RequiredNumber<SwitchedCharger>(SwitchedCharger::kPowerWFieldNumber, 20, 4000),
+      Number<SwitchedCharger>(SwitchedCharger::kAutoOffSFieldNumber, 0, 3600, "120"),
+      Number<SwitchedCharger>(SwitchedCharger::kMinimumOnSFieldNumber, 0, 3600, "60"),
+      Number<SwitchedCharger>(SwitchedCharger::kMinimumOffSFieldNumber, 0, 3600, "60"),
+      Number<SwitchedCharger>(SwitchedCharger::kSwitchOnWFieldNumber, 0, 10'000),  // power_w
+      Number<SwitchedCharger>(SwitchedCharger::kSwitchOffWFieldNumber, 0, 10'000),
   };
 }
 

@@ -6,6 +6,7 @@
 #include "server/devices/meanwell.h"
 #include "server/devices/mqtt.h"
 #include "server/devices/shelly.h"
+#include "server/devices/switched_charger.h"
 #include "server/devices/trucki.h"
 
 namespace abcds {
@@ -14,7 +15,7 @@ const std::vector<const DeviceType*>& DeviceTypes() {
   static const std::vector<const DeviceType*>& types = *new std::vector<const DeviceType*>{
       &HouseMeterType(), &HouseChargerType(), &HouseDischargerType(), &HouseBmsType(),
       &JkBmsType(),      &LumentreeType(),    &MeanwellBicType(),     &MeanwellNpbType(),
-      &MqttType(),       &Shelly3emType(),    &TruckiType(),
+      &MqttType(),       &Shelly3emType(),    &SwitchedChargerType(), &TruckiType(),
   };
   return types;
 }

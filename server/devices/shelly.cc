@@ -2,14 +2,13 @@
 
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "hal/drivers/shelly/codec.h"
 #include "hal/drivers/shelly/device.h"
 #include "server/config/check.h"
 #include "server/config/field_rules.h"
+#include "server/devices/http_login.h"
 #include "server/devices/meter_access.h"
-#include "server/devices/password_file.h"
 
 namespace abcds {
 
@@ -55,21 +54,10 @@ class Shelly3em final : public DeviceType {
     using Options = v1::Shelly3em;
     const Options& options = meter.shelly_3em();
     const Scope shelly = scope.Nested(Field(meter, v1::Meter::kShelly3EmFieldNumber));
-    if (options.host().find_first_of("/ \t\"@") != std::string::npos) {
-      shelly.Add(
-          Field(options, Options::kHostFieldNumber),
-          absl::StrCat("= \"", options.host(),
-                       "\" must be a plain host name or address; port, user and password have their own fields"));
-    }
-    if (options.has_password() && options.has_password_file()) {
-      shelly.Add(Field(options, Options::kPasswordFileFieldNumber), "and password are both given; only one can be");
-    }
+    CheckHttpLogin(options, shelly);
     if ((options.has_password() || options.has_password_file()) && options.user().empty()) {
       shelly.Add(Field(options, Options::kUserFieldNumber),
                  "is missing: the login needs both (the device's default is admin)");
-    }
-    if (options.has_password_file() && !absl::StartsWith(options.password_file(), "/")) {
-      shelly.Add(Field(options, Options::kPasswordFileFieldNumber), "must be a full path");
     }
     const double interval_s = NumberInForce(meter, v1::Meter::kIntervalSFieldNumber);
     if (interval_s < kShortestIntervalS) {
@@ -87,15 +75,7 @@ class Shelly3em final : public DeviceType {
     const v1::Shelly3em& options = meter.shelly_3em();
     ShellyOptions driver;
     driver.model = kModel;
-    driver.server.host = options.host();
-    driver.server.port = static_cast<int>(NumberInForce(options, v1::Shelly3em::kPortFieldNumber));
-    driver.server.user = options.user();
-    driver.server.password = options.password();
-    if (options.has_password_file()) {
-      auto password = ReadPasswordFile(options.password_file());
-      if (!password.ok()) return password.status();
-      driver.server.password = *std::move(password);
-    }
+    if (absl::Status status = ReadHttpLogin(options, driver.server); !status.ok()) return status;
     driver.invert = FlagInForce(meter, v1::Meter::kInvertFieldNumber);
     driver.plausible = Watts(NumberInForce(meter, v1::Meter::kPlausibleWFieldNumber));
     driver.interval = FromSeconds(NumberInForce(meter, v1::Meter::kIntervalSFieldNumber));

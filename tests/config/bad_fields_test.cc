@@ -28,7 +28,7 @@ INSTANTIATE_TEST_SUITE_P(
              "",
              {"f:3: converter[0] has no device: one of house_charger, house_discharger, lumentree, trucki, "
               "meanwell_npb, "
-              "meanwell_bic"}},
+              "meanwell_bic, switched_charger"}},
         Case{"Battery",
              "battery { cells: 8 capacity_ah: 100 }",
              "",

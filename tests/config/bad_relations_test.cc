@@ -106,6 +106,37 @@ INSTANTIATE_TEST_SUITE_P(
              {"f:2: meter.mqtt.broker.tls.insecure = true makes ca_file pointless: give one of them"}}),
     NameOf);
 
+constexpr char kInverter[] = "lumentree { model: MODEL_600 bus: \"line\" }";
+
+INSTANTIATE_TEST_SUITE_P(
+    SwitchedCharger, BadConfigTest,
+    testing::Values(
+        Case{"IsComplete", kInverter, "switched_charger { kind: KIND_TASMOTA host: \"plug\" power_w: 600 }", {}},
+        Case{"LacksWhatMustBeGiven",
+             kInverter,
+             "switched_charger {}",
+             {"f:3: converter[0].switched_charger.kind is missing: one of KIND_TASMOTA, KIND_SHELLY_GEN1, "
+              "KIND_SHELLY_GEN2",
+              "f:3: converter[0].switched_charger.host is missing: text in quotes",
+              "f:3: converter[0].switched_charger.power_w is missing: [20, 4000]"}},
+        Case{"TimerThatOneSlowAnswerWouldLetRunOut",
+             kInverter,
+             "switched_charger { kind: KIND_TASMOTA host: \"plug\" power_w: 600 auto_off_s: 5 }",
+             {"f:3: converter[0].switched_charger.auto_off_s = 5 is too short: 0, or at least 30"}},
+        Case{"OffAboveOn",
+             kInverter,
+             "switched_charger { kind: KIND_TASMOTA host: \"plug\" power_w: 600 switch_on_w: 300 }",
+             {"f:3: converter[0].switched_charger.switch_off_w = 360 is not below switch_on_w = 300"}},
+        Case{"AnotherUserThanTheDeviceKnows",
+             kInverter,
+             "switched_charger { kind: KIND_SHELLY_GEN2 host: \"plug\" power_w: 600 user: \"bob\" password: \"p\" }",
+             {"f:3: converter[0].switched_charger.user = \"bob\": these devices know admin only"}},
+        Case{"LimitOfWhatIsOnOrOff",
+             kInverter,
+             "max_charge_w: 300 switched_charger { kind: KIND_TASMOTA host: \"plug\" power_w: 600 }",
+             {"f:3: converter[0].max_charge_w cannot limit a charger that is only ever on or off: leave it out"}}),
+    NameOf);
+
 INSTANTIATE_TEST_SUITE_P(
     Shelly, BadConfigTest,
     testing::Values(

@@ -100,7 +100,8 @@ INSTANTIATE_TEST_SUITE_P(Sets, PrintConfigTest,
                          testing::Values("house", "lumentree+mqtt", "mqtt+lumentree", "lumentree+lumentree+mqtt",
                                          "lumentree+jk-bms+mqtt", "jk-bms+lumentree+mqtt", "lumentree+shelly-3em",
                                          "trucki+mqtt", "lumentree+trucki+mqtt", "meanwell-npb+lumentree+jk-bms+mqtt",
-                                         "meanwell-bic+mqtt", "meanwell-npb+meanwell-npb+mqtt"),
+                                         "meanwell-bic+mqtt", "meanwell-npb+meanwell-npb+mqtt",
+                                         "switched-charger+lumentree+mqtt"),
                          [](const auto& info) { return absl::StrCat("Set", info.index); });
 
 TEST(PrintCommented, ShowsWhatFollowsFromOtherFieldsAndNoPassword) {
@@ -137,10 +138,10 @@ INSTANTIATE_TEST_SUITE_P(
     Sets, PrintConfigRefusalTest,
     testing::Values(Refused{"Unknown", "toaster",
                             "\"toaster\" is no known device; known: house, jk-bms, lumentree, meanwell-bic, "
-                            "meanwell-npb, mqtt, shelly-3em, trucki"},
+                            "meanwell-npb, mqtt, shelly-3em, switched-charger, trucki"},
                     Refused{"Empty", "",
                             "\"\" is no known device; known: house, jk-bms, lumentree, meanwell-bic, meanwell-npb, "
-                            "mqtt, shelly-3em, trucki"},
+                            "mqtt, shelly-3em, switched-charger, trucki"},
                     Refused{"NoMeter", "lumentree",
                             "lumentree makes no complete site: meter is missing: without one the grid's power is "
                             "unknown"},

@@ -17,6 +17,8 @@ constexpr int kRefreshes = 4;    // within the device's own time
 constexpr Nanoseconds kRelaySettles = milliseconds(300);
 // A single lost packet of a radio link must not cost a relay's click.
 constexpr int kFailuresUntilLost = 2;
+// A plug that has no room for a further login says so at once: it lives, and has not done what it was told.
+constexpr int kBusyUntilLost = 4;
 constexpr Nanoseconds kRepeat = seconds(1);
 // It may lock out who asks too often with a wrong password.
 constexpr Nanoseconds kLoginPause = seconds(10);
@@ -146,11 +148,12 @@ void Session::OnRefusal(const Decoded& decoded, std::string_view body, Monotonic
 }
 
 void Session::OnNoAnswer(MonotonicTime now) {
+  const bool busy = last_fault_ == HttpFault::kThrottled;
   // Whether it has heard an "on" is unknown, so that it is told off before anything else.
-  const bool unknown = asked_ == Question::kOn && told_ != true;
-  if (!unknown && failures_ < kFailuresUntilLost) return;
+  const bool unknown = asked_ == Question::kOn && told_ != true && !busy;
+  if (!unknown && failures_ < (busy ? kBusyUntilLost : kFailuresUntilLost)) return;
   // It may still hear us.
-  if (contact_ && !IsLoginRefused(last_fault_) && last_fault_ != HttpFault::kThrottled) ask_at_ = now;
+  if (contact_ && !IsLoginRefused(last_fault_) && !busy) ask_at_ = now;
   LoseContact();
 }
 

@@ -145,6 +145,34 @@ TEST_F(SessionTest, LookGivesWayToOffAndAnOnDoesNot) {
   EXPECT_FALSE(session_.Abandons(now_)) << "what is under way is what is wanted";
 }
 
+TEST_F(SessionTest, WindingUpIsNotAbandoned) {
+  RunOn();
+  while (Asks() == "/status") Reply(kSeenOn);
+  ASSERT_EQ(Asks(), kOnPath);
+  Command(0);
+  EXPECT_FALSE(session_.Abandons(now_)) << "heard after the off, it would leave the plug on";
+}
+
+TEST_F(SessionTest, OffIsSeenBeforeOnIsToldAgain) {
+  SessionOptions options = Options();
+  options.shortest_rest = Nanoseconds(0);
+  Session session(options);
+  const auto exchange = [&](const std::string& path, const std::string& body) {
+    now_ = std::max(now_, session.NextRequest(now_).due);
+    EXPECT_EQ(session.NextRequest(now_).path, path);
+    session.OnReply({.fault = HttpFault::kNone, .status = 200, .body = body, .retry_after = {}}, now_);
+  };
+  session.SetCommand({.power = Watts(600), .expires_at = now_ + minutes(10)});
+  exchange(kOffPath, kOff);
+  exchange("/status", kSeenOff);
+  exchange(kOnPath, kOn);
+  session.SetCommand({.power = Watts(0), .expires_at = now_ + minutes(10)});
+  exchange(kOffPath, kOff);
+  session.SetCommand({.power = Watts(600), .expires_at = now_ + minutes(10)});
+  exchange("/status", kSeenOff);
+  exchange(kOnPath, kOn);
+}
+
 TEST_F(SessionTest, RelayRestsBetweenOffAndOnAndOffNeverWaits) {
   RunOn();
   Command(0);
@@ -180,6 +208,7 @@ TEST_F(SessionTest, OneLostAnswerCostsNothingTwoCostTheContact) {
   Fail(HttpFault::kTimeout);
   EXPECT_EQ(State().lifecycle, Lifecycle::kConnecting);
   EXPECT_FALSE(State().power.valid);
+  EXPECT_FALSE(State().acknowledged.valid);
   EXPECT_TRUE(TroubleSays("does not answer in time"));
   for (int i = 0; i < 100; ++i) {
     const MonotonicTime before = now_;
@@ -192,6 +221,31 @@ TEST_F(SessionTest, OneLostAnswerCostsNothingTwoCostTheContact) {
   EXPECT_EQ(Details().trouble, "");
   while (Asks() == "/status") Reply(kSeenOff);
   EXPECT_EQ(Asks(), kOnPath);
+}
+
+TEST_F(SessionTest, LostAnswersThatAreNotInARowAreForgiven) {
+  RunOn();
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(Asks(), "/status");
+    Fail(HttpFault::kTimeout);
+    ASSERT_EQ(Asks(), "/status");
+    Reply(kSeenOn);
+    ASSERT_EQ(State().lifecycle, Lifecycle::kActive);
+  }
+}
+
+TEST_F(SessionTest, BusyPlugIsGivenTime) {
+  RunOn();
+  ASSERT_EQ(Asks(), "/status");
+  Fail(HttpFault::kThrottled);
+  const MonotonicTime refused_at = now_;
+  for (int i = 1; i < 4; ++i) {
+    EXPECT_EQ(State().lifecycle, Lifecycle::kActive);
+    EXPECT_EQ(Asks(), "/status");
+    EXPECT_EQ(now_ - refused_at, milliseconds(2500) * i);
+    Fail(HttpFault::kThrottled);
+  }
+  EXPECT_EQ(State().lifecycle, Lifecycle::kFaulty);
 }
 
 TEST_F(SessionTest, OnThatMayHaveBeenHeardIsTakenBack) {
@@ -265,6 +319,14 @@ TEST_F(SessionTest, RelayThatStaysOnIsToldOffEverySecondAndIsFaulty) {
   EXPECT_EQ(State().lifecycle, Lifecycle::kFaulty);
   EXPECT_TRUE(TroubleSays("stays on although"));
   EXPECT_EQ(State().power.value, Watts(600)) << "and what it does is not hidden";
+  const MonotonicTime seen_at = now_;
+  ASSERT_EQ(Asks(), kOffPath);
+  EXPECT_EQ(now_ - seen_at, seconds(1));
+  Reply(kOff);
+  ASSERT_EQ(Asks(), "/status");
+  Reply(kSeenOff);
+  EXPECT_EQ(State().lifecycle, Lifecycle::kActive) << "it has come loose";
+  EXPECT_EQ(Details().trouble, "");
 }
 
 TEST_F(SessionTest, AnswerThatIsNoneIsNoAnswer) {
@@ -274,6 +336,9 @@ TEST_F(SessionTest, AnswerThatIsNoneIsNoAnswer) {
     Reply(body);
   }
   EXPECT_EQ(State().lifecycle, Lifecycle::kFaulty) << "it answers, but not as such a plug";
+  const MonotonicTime refused_at = now_;
+  ASSERT_EQ(Asks(), kOffPath);
+  EXPECT_EQ(now_ - refused_at, seconds(1));
   EXPECT_TRUE(TroubleSays("kind and relay"));
   EXPECT_EQ(Details().counters.at("refused_wrong_type"), 1u);
 }
@@ -344,6 +409,12 @@ TEST(TasmotaSession, TimerIsSetOnceAndStateAndPowerAreAskedApart) {
   exchange("/cm?cmnd=Power", R"({"POWER":"ON"})");
   exchange("/cm?cmnd=Status%2010", R"({"StatusSNS":{"ENERGY":{"Power":590,"Voltage":230}}})");
   EXPECT_EQ(session.StateAt(now).power.value, Watts(590));
+  exchange("/cm?cmnd=Power", R"({"WARNING":"Need user=<username>&password=<password>"})");
+  exchange("/cm?cmnd=Power", R"({"WARNING":"Need user=<username>&password=<password>"})");
+  DeviceDetails details;
+  session.Describe(now, details);
+  EXPECT_EQ(details.counters.at("failed_auth"), 2u);
+  EXPECT_NE(details.trouble.find("user name or password"), std::string::npos) << details.trouble;
 }
 
 }  // namespace
