@@ -135,7 +135,7 @@ class SwitchedChargerPlug final : public DeviceType {
   bool decodes() const override { return true; }
   bool decodes_text() const override { return true; }
   std::string decode_usage() const override {
-    return "--set kind=tasmota|shelly_gen1|shelly_gen2 [--set relay=N] < BODY of a look at the relay, or of Status 10";
+    return "[--set kind=tasmota|shelly_gen1|shelly_gen2] [--set relay=N] < BODY of a look at the relay, or of Status 10";
   }
 
   absl::StatusOr<std::map<std::string, double>> Decode(const DecodeInput& input) const override {

@@ -231,6 +231,31 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
+    SwitchedCharger, RunToolTest,
+    testing::Values(
+        Case{"Gen2",
+             {"decode", "switched-charger", "--set", "kind=shelly_gen2"},
+             R"({"id":0,"source":"HTTP_in","output":true,"apower":412.3,"voltage":231.0,"temperature":{"tC":41.0}})",
+             0,
+             "{\"device\":\"switched-charger\",\"kind\":\"converter\",\"values\":{\"ac_voltage_v\":231.0,\"power_w\":412.3,"
+             "\"relay_on\":1.0,\"temperature_c\":41.0}}\n",
+             ""},
+        Case{"TasmotasMeter",
+             {"decode", "switched-charger"},
+             R"({"StatusSNS":{"Time":"x","ENERGY":{"Power":123}}})",
+             0,
+             "{\"device\":\"switched-charger\",\"kind\":\"converter\",\"values\":{\"power_w\":123.0}}\n",
+             ""},
+        Case{"AnotherRelay",
+             {"decode", "switched-charger", "--set", "relay=2"},
+             R"({"POWER":"ON"})",
+             1,
+             "",
+             "it is not what a Tasmota says about relay 2"},
+        Case{"Setting", {"decode", "switched-charger", "--set", "kind=hue"}, "{}", 1, "", "does not know kind=hue"}),
+    [](const auto& info) { return info.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
     Usage, RunToolTest,
     testing::Values(
         Case{"NoVerb", {}, "", 2, "", "usage: abcdsd --tool"},
@@ -240,7 +265,7 @@ INSTANTIATE_TEST_SUITE_P(
              "",
              2,
              "",
-             "decode wants a device: jk-bms, lumentree, meanwell-bic, meanwell-npb, mqtt, shelly-3em, trucki"},
+             "decode wants a device: jk-bms, lumentree, meanwell-bic, meanwell-npb, mqtt, shelly-3em, switched-charger, trucki"},
         Case{"UnknownDevice", {"decode", "toaster"}, "", 2, "", "no device \"toaster\""},
         Case{"DeviceWithoutFrames", {"decode", "house"}, "", 2, "", "no device \"house\""},
         Case{"UnknownOption", {"decode", "mqtt", "--verbose"}, "", 2, "", "unknown option --verbose"},
@@ -261,7 +286,7 @@ INSTANTIATE_TEST_SUITE_P(
              1,
              "",
              "\"toaster\" is no known device; known: house, jk-bms, lumentree, meanwell-bic, meanwell-npb, mqtt, "
-             "shelly-3em, trucki"},
+             "shelly-3em, switched-charger, trucki"},
         Case{"List",
              {"decode", "--list"},
              "",
@@ -275,6 +300,8 @@ INSTANTIATE_TEST_SUITE_P(
              "mqtt [--set json_path=PATH] [--set scale=N] [--set strip_unit=true] [--set invert=true] < "
              "PAYLOAD\n"
              "shelly-3em [--set invert=true] < BODY of /status\n"
+             "switched-charger [--set kind=tasmota|shelly_gen1|shelly_gen2] [--set relay=N] < BODY of a look at the relay, or "
+             "of Status 10\n"
              "trucki [--request HEX] HEX    a reply, with its CRC; a read's needs its request; or a status telegram\n",
              ""}),
     [](const auto& info) { return info.param.name; });

@@ -118,7 +118,7 @@ INSTANTIATE_TEST_SUITE_P(
              {"f:3: converter[0].switched_charger.kind is missing: one of KIND_TASMOTA, KIND_SHELLY_GEN1, "
               "KIND_SHELLY_GEN2",
               "f:3: converter[0].switched_charger.host is missing: text in quotes",
-              "f:3: converter[0].switched_charger.power_w is missing: [20, 4000]"}},
+              "f:3: converter[0].switched_charger.power_w is missing: a number in [20, 4000]"}},
         Case{"TimerThatOneSlowAnswerWouldLetRunOut",
              kInverter,
              "switched_charger { kind: KIND_TASMOTA host: \"plug\" power_w: 600 auto_off_s: 5 }",
