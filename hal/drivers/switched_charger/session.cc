@@ -46,6 +46,13 @@ const char* Session::PathFor(Question question) const noexcept {
   return paths_[static_cast<size_t>(question)].c_str();
 }
 
+void Session::Rest() noexcept {
+  if (resting_) return;
+  resting_ = true;
+  told_.reset();
+  seen_off_ = false;
+}
+
 bool Session::Has(Question question) const noexcept { return *PathFor(question) != '\0'; }
 
 bool Session::Commanded(MonotonicTime now) const noexcept {

@@ -42,8 +42,8 @@ class Session {
   explicit Session(const SessionOptions& options);
 
   void SetCommand(const ConverterCommand& command) noexcept { command_ = command; }
-  // From now on off, whatever the command says.
-  void Rest() noexcept { resting_ = true; }
+  // From now on off, whatever the command says; told and seen anew.
+  void Rest() noexcept;
   // Told off, and seen off afterwards.
   [[nodiscard]] bool AtRest() const noexcept { return resting_ && seen_off_; }
 

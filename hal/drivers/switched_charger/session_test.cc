@@ -371,6 +371,20 @@ TEST_F(SessionTest, RestIsOffWhateverIsCommanded) {
   EXPECT_EQ(Asks(), "/status");
 }
 
+TEST_F(SessionTest, RestIsToldAndSeenAnewAlsoWhereItIsOff) {
+  Contact();
+  session_.Rest();
+  EXPECT_FALSE(session_.AtRest());
+  const MonotonicTime rest_at = now_;
+  ASSERT_EQ(Asks(), kOffPath);
+  Reply(kOff);
+  session_.Rest();
+  ASSERT_EQ(Asks(), "/status");
+  Reply(kSeenOff);
+  EXPECT_TRUE(session_.AtRest());
+  EXPECT_GT(State().acknowledged.taken_at, rest_at);
+}
+
 TEST_F(SessionTest, ChargerThatDrawsNothingIsLeftOffForFiveMinutes) {
   RunOn();
   // After the time in which it may start.
