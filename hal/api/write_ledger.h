@@ -18,7 +18,7 @@ class WriteLedger {
   [[nodiscard]] virtual uint64_t Writes(const std::string& device) const = 0;
   virtual void AddWrites(const std::string& device, uint64_t count) = 0;
 
-  // A fact that was found out about the device once and for all ("eeprom_off_tried").
+  // A fact that was found out about the device once and for all ("lacks_eeprom_off").
   [[nodiscard]] virtual bool Knows(const std::string& device, const std::string& fact) const = 0;
   virtual void Remember(const std::string& device, const std::string& fact) = 0;
 };

@@ -8,7 +8,7 @@ namespace {
 
 KeptState Full() {
   KeptState state;
-  state.devices["meanwell EC1234567890"] = {3'999'000, {"eeprom_off_tried"}};
+  state.devices["meanwell EC1234567890"] = {3'999'000, {"lacks_eeprom_off"}};
   state.devices["meanwell \"odd\\ name"] = {0, {}};
   state.configuration = FingerprintOf("site: \"home\"");
   state.charging_disabled = true;

@@ -78,16 +78,16 @@ TEST_F(StateKeeperTest, TheFileRunsAheadSoThatACrashForgetsNothing) {
 TEST_F(StateKeeperTest, FactsAndWishesAreThereAtTheNextStart) {
   {
     const auto keeper = Keeper();
-    keeper->Remember("psu", "eeprom_off_tried");
+    keeper->Remember("psu", "lacks_eeprom_off");
     keeper->Change([](KeptState& state) {
       state.discharging_disabled = true;
       state.latches.emplace("meter_disagrees", "");
     });
   }
   const auto keeper = Keeper();
-  EXPECT_TRUE(keeper->Knows("psu", "eeprom_off_tried"));
+  EXPECT_TRUE(keeper->Knows("psu", "lacks_eeprom_off"));
   EXPECT_FALSE(keeper->Knows("psu", "other"));
-  EXPECT_FALSE(keeper->Knows("other", "eeprom_off_tried"));
+  EXPECT_FALSE(keeper->Knows("other", "lacks_eeprom_off"));
   EXPECT_TRUE(keeper->state().discharging_disabled);
   EXPECT_FALSE(keeper->state().charging_disabled);
   EXPECT_EQ(keeper->state().latches.size(), 1u);

@@ -3,7 +3,7 @@
 namespace abcds::meanwell {
 namespace {
 
-constexpr const char* kEepromOffTried = "eeprom_off_tried";
+constexpr const char* kLacksEepromOff = "lacks_eeprom_off";
 constexpr Nanoseconds kTooEarly = std::chrono::hours(1);
 constexpr double kSecondsPerYear = 365.25 * 86400;
 
@@ -17,12 +17,12 @@ void Memory::SetDevice(const std::string& serial_number) {
   }
 }
 
-bool Memory::EepromOffTried() const {
-  return ledger_ != nullptr && !device_.empty() && ledger_->Knows(device_, kEepromOffTried);
+bool Memory::LacksEepromOff() const {
+  return ledger_ != nullptr && !device_.empty() && ledger_->Knows(device_, kLacksEepromOff);
 }
 
-void Memory::SetEepromOffTried() {
-  if (ledger_ != nullptr && !device_.empty()) ledger_->Remember(device_, kEepromOffTried);
+void Memory::SetLacksEepromOff() {
+  if (ledger_ != nullptr && !device_.empty()) ledger_->Remember(device_, kLacksEepromOff);
 }
 
 void Memory::OnWrite(Command command, MonotonicTime now) {

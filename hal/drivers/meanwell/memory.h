@@ -27,9 +27,10 @@ class Memory {
   void SetDevice(const std::string& serial_number);
   void SetEepromOff(bool off) noexcept { eeprom_off_ = off; }
   [[nodiscard]] bool eeprom_off() const noexcept { return eeprom_off_; }
-  // Whether EEPROM off was tried on this device before; old firmware does not have it.
-  [[nodiscard]] bool EepromOffTried() const;
-  void SetEepromOffTried();
+  // Whether this device was once told EEPROM off and did not take it: old firmware does not have it. One that took it
+  // and has it no more (a factory reset) is told again.
+  [[nodiscard]] bool LacksEepromOff() const;
+  void SetLacksEepromOff();
 
   void OnWrite(Command command, MonotonicTime now);
 

@@ -306,7 +306,7 @@ void Session::Advance(MonotonicTime now) {
     }
   } else if (stage_ == Stage::kProtect && !registers_.Unverified() && !PlanProtection(now)) {
     const bool off = (registers_[kSystemConfig].held.value_or(0) & system_config::kEepromOff) != 0;
-    memory_.SetEepromOffTried();
+    if (!off) memory_.SetLacksEepromOff();
     memory_.SetEepromOff(off);
     eeprom_off_tried_ = true;
     stage_ = Stage::kReady;
@@ -334,7 +334,7 @@ void Session::EndIdentification(MonotonicTime now) {
   if (!watch_.has_value()) watch_.emplace(std::max(model->charge_max, model->discharge_max));
   // Read before there was a model to judge it by.
   polls_.Hasten(kReadIout);
-  const bool tried = off || eeprom_off_tried_ || memory_.EepromOffTried() || memory_.OnlyStopping();
+  const bool tried = off || eeprom_off_tried_ || memory_.LacksEepromOff() || memory_.OnlyStopping();
   stage_ = tried ? Stage::kReady : Stage::kProtect;
   settled_noted_ = false;
   TakeSetpoint(Watts(0), now);

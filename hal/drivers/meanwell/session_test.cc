@@ -80,7 +80,21 @@ TEST_F(SessionTest, StoresHarmlessSetpointsThenStoresNoMore) {
   EXPECT_FALSE(session_->state().write_limited);
   EXPECT_EQ(ledger_.Writes(kDevice), device_->eeprom_writes());
   EXPECT_EQ(ledger_.Writes(kDevice), 3u);
-  EXPECT_TRUE(ledger_.Knows(kDevice, "eeprom_off_tried"));
+  EXPECT_FALSE(ledger_.Knows(kDevice, "lacks_eeprom_off"));
+}
+
+TEST_F(SessionTest, ADeviceThatWasResetIsToldAgainToStoreNoMore) {
+  Make();
+  LinkUp();
+  Run(3s);
+  ASSERT_FALSE(session_->state().write_limited);
+  // Another device of the same number stands for a factory reset between two runs of the daemon.
+  Make();
+  said_.clear();
+  LinkUp();
+  Run(3s);
+  EXPECT_EQ(Written(kSystemConfig), std::vector<uint16_t>({kEepromOff}));
+  EXPECT_FALSE(session_->state().write_limited);
 }
 
 TEST_F(SessionTest, OldFirmwareIsAskedOnceToStoreNoMore) {

@@ -54,6 +54,7 @@ void HttpServer::Stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+  followed_.notify_all();
   waker_.Wake();
   if (thread_.joinable()) thread_.join();
 }
@@ -78,11 +79,11 @@ absl::Status HttpServer::Listen() {
 }
 
 void HttpServer::SetFault(HttpServerFault fault, bool present) {
-  {
-    const std::lock_guard lock(mutex_);
-    faults_.at(static_cast<size_t>(fault)) = present;
-  }
+  std::unique_lock lock(mutex_);
+  faults_.at(static_cast<size_t>(fault)) = present;
+  const uint64_t change = ++wanted_;
   waker_.Wake();
+  if (thread_.joinable()) followed_.wait(lock, [&] { return stopping_ || in_force_ >= change; });
 }
 
 bool HttpServer::Has(HttpServerFault fault) const {
@@ -102,16 +103,25 @@ int HttpServer::most_open() const {
 
 void HttpServer::Run() noexcept {
   while (true) {
+    bool refuses = false;
+    uint64_t wanted = 0;
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) return;
+      refuses = faults_.at(static_cast<size_t>(Fault::kRefuse));
+      wanted = wanted_;
     }
-    if (Has(Fault::kRefuse)) {
+    if (refuses) {
       listener_ = OwnedFd();
       connections_.clear();
     } else if (listener_.get() < 0) {
       Listen().IgnoreError();  // tried again in the next round
     }
+    {
+      const std::lock_guard lock(mutex_);
+      in_force_ = wanted;
+    }
+    followed_.notify_all();
     std::vector<pollfd> fds = {{.fd = waker_.fd(), .events = POLLIN, .revents = 0},
                                {.fd = listener_.get(), .events = POLLIN, .revents = 0}};
     MonotonicTime due = MonotonicNow() + std::chrono::milliseconds(500);

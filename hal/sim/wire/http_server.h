@@ -3,6 +3,7 @@
 #define ABCDS_HAL_SIM_WIRE_HTTP_SERVER_H_
 
 #include <array>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -69,7 +70,7 @@ class HttpServer {
   void Stop();
   [[nodiscard]] int port() const { return port_; }
 
-  // Any thread, at any time; for requests that begin from now on.
+  // Any thread but the handler's, at any time. When it returns, the fault is there for every connection made from then on.
   void SetFault(HttpServerFault fault, bool present);
   [[nodiscard]] std::vector<HttpAsked> Log() const;
   // The most connections that were open at one moment.
@@ -112,6 +113,9 @@ class HttpServer {
   std::vector<HttpAsked> log_;
   int most_open_ = 0;
   bool stopping_ = false;
+  uint64_t wanted_ = 0;    // changes of the faults …
+  uint64_t in_force_ = 0;  // … and those that the server's thread has followed
+  std::condition_variable followed_;
 
   std::thread thread_;
 };
