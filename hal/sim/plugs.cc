@@ -51,8 +51,8 @@ absl::StatusOr<Plug::Options> ParsePlug(const std::string& text) {
     plug.starts_after = kStartsAfter;
     return plug;
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("\"", text, "\" is none of plug-tasmota-W, plug-shelly-gen1-W and plug-shelly-gen2-W with 20 to 4000 W"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "\"", text, "\" is none of plug-tasmota-W, plug-shelly-gen1-W and plug-shelly-gen2-W with 20 to 4000 W"));
 }
 
 ConverterOptions FollowingPlug() {

@@ -97,8 +97,7 @@ class HttpTransfer::Library {
     const bool lookup = BeginLookup(started_at);
     const Nanoseconds extra = lookup ? options_.lookup_timeout : Nanoseconds(0);
     curl_easy_setopt(easy_.get(), CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(options_.connect_timeout + extra));
-    const std::string url =
-        absl::StrCat("http://", Bracketed(options_.host), ":", options_.port, path);
+    const std::string url = absl::StrCat("http://", Bracketed(options_.host), ":", options_.port, path);
     curl_easy_setopt(easy_.get(), CURLOPT_URL, url.c_str());
 
     curl_multi_add_handle(multi_.get(), easy_.get());

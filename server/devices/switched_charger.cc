@@ -72,8 +72,8 @@ class SwitchedChargerPlug final : public DeviceType {
     const ConverterSettings settings = ConverterDefaults(converter);
     if (settings.switch_off >= settings.switch_on) {
       plug.Add(Field(options, Options::kSwitchOffWFieldNumber),
-               absl::StrCat("= ", FormatNumber(settings.switch_off.value()), " is not below switch_on_w = ",
-                            FormatNumber(settings.switch_on.value())));
+               absl::StrCat("= ", FormatNumber(settings.switch_off.value()),
+                            " is not below switch_on_w = ", FormatNumber(settings.switch_on.value())));
     }
     if (converter.has_max_charge_w() && converter.max_charge_w() < PowerW(options) * kMostShare) {
       scope.Add(Field(converter, v1::Converter::kMaxChargeWFieldNumber),
@@ -135,7 +135,8 @@ class SwitchedChargerPlug final : public DeviceType {
   bool decodes() const override { return true; }
   bool decodes_text() const override { return true; }
   std::string decode_usage() const override {
-    return "[--set kind=tasmota|shelly_gen1|shelly_gen2] [--set relay=N] < BODY of a look at the relay, or of Status 10";
+    return "[--set kind=tasmota|shelly_gen1|shelly_gen2] [--set relay=N] < BODY of a look at the relay, or of Status "
+           "10";
   }
 
   absl::StatusOr<std::map<std::string, double>> Decode(const DecodeInput& input) const override {
@@ -157,8 +158,7 @@ class SwitchedChargerPlug final : public DeviceType {
       }
     }
     const bool meter = kind == Kind::kTasmota && input.body.find("StatusSNS") != std::string::npos;
-    const auto decoded =
-        switched_charger::Decode(kind, relay, meter ? Question::kPower : Question::kState, input.body);
+    const auto decoded = switched_charger::Decode(kind, relay, meter ? Question::kPower : Question::kState, input.body);
     if (decoded.login_refused) return absl::InvalidArgumentError("the device refuses user name or password");
     if (decoded.refusal != Refusal::kNone) {
       return absl::InvalidArgumentError(absl::StrCat("the body was refused: it is not what a ",

@@ -1,6 +1,6 @@
 // What a smart plug is asked over HTTP, and what it answers.
-// Sources: the documentation of Tasmota's commands, and the vendor's public API documentation of Shelly generation 1 and
-// of generation 2 and later; README.md.
+// Sources: the documentation of Tasmota's commands, and the vendor's public API documentation of Shelly generation 1
+// and of generation 2 and later; README.md.
 #ifndef ABCDS_HAL_DRIVERS_SWITCHED_CHARGER_CODEC_H_
 #define ABCDS_HAL_DRIVERS_SWITCHED_CHARGER_CODEC_H_
 

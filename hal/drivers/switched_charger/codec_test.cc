@@ -23,10 +23,13 @@ class PathTest : public testing::TestWithParam<Request> {};
 TEST_P(PathTest, IsAsDocumented) { EXPECT_EQ(PathOf(GetParam().options, GetParam().question), GetParam().path); }
 
 const RequestOptions kTasmota = {.kind = Kind::kTasmota, .user = {}, .password = {}};
-const RequestOptions kTasmotaLogin = {.kind = Kind::kTasmota, .relay = 2, .user = {}, .password = "geheim#12", .auto_off = seconds(120)};
-const RequestOptions kGen1 = {.kind = Kind::kShellyGen1, .user = "admin", .password = "secret", .auto_off = seconds(90)};
+const RequestOptions kTasmotaLogin = {
+    .kind = Kind::kTasmota, .relay = 2, .user = {}, .password = "geheim#12", .auto_off = seconds(120)};
+const RequestOptions kGen1 = {
+    .kind = Kind::kShellyGen1, .user = "admin", .password = "secret", .auto_off = seconds(90)};
 const RequestOptions kGen1Forever = {.kind = Kind::kShellyGen1, .relay = 2, .user = {}, .password = {}};
-const RequestOptions kGen2 = {.kind = Kind::kShellyGen2, .user = "admin", .password = "secret", .auto_off = seconds(120)};
+const RequestOptions kGen2 = {
+    .kind = Kind::kShellyGen2, .user = "admin", .password = "secret", .auto_off = seconds(120)};
 const RequestOptions kGen2Forever = {.kind = Kind::kShellyGen2, .relay = 4, .user = {}, .password = {}};
 
 // clang-format off

@@ -53,7 +53,8 @@ std::unique_ptr<ConverterRig> Gen2() {
   return std::make_unique<PlugRig>(sim::Plug::Options{.kind = Kind::kShellyGen2, .password = "Sommer#24"});
 }
 std::unique_ptr<ConverterRig> SecondRelayWithoutMeter() {
-  return std::make_unique<PlugRig>(sim::Plug::Options{.kind = Kind::kTasmota, .relay = 2, .password = {}, .meter = false});
+  return std::make_unique<PlugRig>(
+      sim::Plug::Options{.kind = Kind::kTasmota, .relay = 2, .password = {}, .meter = false});
 }
 
 INSTANTIATE_TEST_SUITE_P(Tasmota, ConverterContractTest, testing::Values(&Tasmota));

@@ -13,9 +13,9 @@ namespace abcds {
 
 struct SwitchedChargerOptions {
   switched_charger::Kind kind = switched_charger::Kind::kTasmota;
-  HttpOptions server;  // host, port, user, password; the rest is set for the kind
-  int relay = 1;       // counted from 1
-  Watts power;         // of the charger while it is on, AC
+  HttpOptions server;                                // host, port, user, password; the rest is set for the kind
+  int relay = 1;                                     // counted from 1
+  Watts power;                                       // of the charger while it is on, AC
   Nanoseconds auto_off = std::chrono::seconds(120);  // the plug's own; 0: none
   Nanoseconds interval = std::chrono::seconds(2);
   Nanoseconds shortest_rest = std::chrono::seconds(10);

@@ -42,9 +42,7 @@ Session::Session(const SessionOptions& options) : options_(options), power_(opti
   }
 }
 
-const char* Session::PathFor(Question question) const noexcept {
-  return paths_[static_cast<size_t>(question)].c_str();
-}
+const char* Session::PathFor(Question question) const noexcept { return paths_[static_cast<size_t>(question)].c_str(); }
 
 void Session::Rest() noexcept {
   if (resting_) return;

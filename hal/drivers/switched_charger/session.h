@@ -21,9 +21,9 @@ namespace abcds::switched_charger {
 
 struct SessionOptions {
   RequestOptions requests;
-  std::string address;                              // for people: "192.168.1.71:80"
-  Watts power;                                      // of the charger while it is on, AC; above 0
-  Nanoseconds interval = std::chrono::seconds(2);   // between two looks at its state
+  std::string address;                                   // for people: "192.168.1.71:80"
+  Watts power;                                           // of the charger while it is on, AC; above 0
+  Nanoseconds interval = std::chrono::seconds(2);        // between two looks at its state
   Nanoseconds shortest_rest = std::chrono::seconds(10);  // off for so long at least, for the relay's sake
   Nanoseconds starts_within = std::chrono::seconds(4);   // from the relay's click to full power
 };
@@ -35,7 +35,8 @@ struct SessionOptions {
 //  * What was told is looked at 0.3 s later and then every interval. On although told off: off again, at once. Off
 //    although told on (a trip, a button, its own timer): off is told, and a pause of a minute taken.
 //  * While on, "on" is told again four times within the time after which the device switches off by itself.
-//  * Two failed exchanges in a row, or one that should have switched on: contact is lost. Then off is told every second,
+//  * Two failed exchanges in a row, or one that should have switched on: contact is lost. Then off is told every
+//  second,
 //    for ever.
 class Session {
  public:
@@ -89,13 +90,13 @@ class Session {
   Question asked_ = Question::kOff;
 
   // Of the relay.
-  bool contact_ = false;         // it has been told off and seen off since the link came up
-  std::optional<bool> told_;     // what it has confirmed to have heard; nothing: unknown, so off must be told
-  bool seen_off_ = false;        // seen off since it was told so
+  bool contact_ = false;      // it has been told off and seen off since the link came up
+  std::optional<bool> told_;  // what it has confirmed to have heard; nothing: unknown, so off must be told
+  bool seen_off_ = false;     // seen off since it was told so
   MonotonicTime told_at_ = MonotonicTime::min();
   MonotonicTime switched_at_ = MonotonicTime::min();  // when it was told the other state than before
   MonotonicTime on_allowed_at_ = MonotonicTime::min();
-  MonotonicTime ready_at_ = MonotonicTime::min();     // the rest after contact was made is over
+  MonotonicTime ready_at_ = MonotonicTime::min();  // the rest after contact was made is over
   Sample<Watts> acknowledged_;
   ChargerPower power_;
 
@@ -106,7 +107,7 @@ class Session {
 
   Block block_ = Block::kNone;
   MonotonicTime blocked_until_ = MonotonicTime::min();
-  int disobeyed_ = 0;  // looks in a row that showed it on although told off
+  int disobeyed_ = 0;                                   // looks in a row that showed it on although told off
   MonotonicTime foreign_until_ = MonotonicTime::min();  // people are told until then
 
   int failures_ = 0;  // exchanges in a row

@@ -188,9 +188,8 @@ std::string Plug::TasmotaCommand(const std::string& command) {
   }
   if (command == "status 10") {
     const double power_w = OutputAt(MonotonicNow()).value();
-    const std::string energy =
-        absl::StrFormat(R"(,"ENERGY":{"Total":311.204,"Power":%.0f,"Voltage":231,"Current":%.3f})", power_w,
-                        power_w / 231);
+    const std::string energy = absl::StrFormat(
+        R"(,"ENERGY":{"Total":311.204,"Power":%.0f,"Voltage":231,"Current":%.3f})", power_w, power_w / 231);
     return absl::StrCat(R"({"StatusSNS":{"Time":"2026-02-03T07:41:13")", options_.meter ? energy : "", "}}");
   }
   return R"({"Command":"Unknown"})";
@@ -200,8 +199,7 @@ std::string Plug::Gen1Relay() const {
   const bool timer = on_ && off_at_ != MonotonicTime::max();
   return absl::StrCat(R"({"ison":)", Flag(on_), R"(,"has_timer":)", Flag(timer),
                       R"(,"timer_started":0,"timer_duration":)", timer ? ToSeconds(auto_off_) : 0,
-                      R"(,"timer_remaining":0,"overpower":)", Flag(Has(Fault::kTripped)),
-                      R"(,"source":"http"})");
+                      R"(,"timer_remaining":0,"overpower":)", Flag(Has(Fault::kTripped)), R"(,"source":"http"})");
 }
 
 HttpServed Plug::Gen1(const std::string& path, const Query& query) {

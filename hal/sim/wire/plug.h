@@ -25,26 +25,26 @@ class Plug {
 
   // What is wrong with the plug; how its server misbehaves is HttpServerFault.
   enum class Fault : uint8_t {
-    kTripped,     // overload: it opens its relay, and refuses to close it
-    kWelded,      // the relay does not open, and it knows
-    kDeaf,        // says yes to everything and does nothing
-    kEmpty,       // in place of every document
-    kHtml,        // a login page with status 200
-    kTruncated,   // half of the document
-    kNoLoad,      // the charger is unplugged
+    kTripped,    // overload: it opens its relay, and refuses to close it
+    kWelded,     // the relay does not open, and it knows
+    kDeaf,       // says yes to everything and does nothing
+    kEmpty,      // in place of every document
+    kHtml,       // a login page with status 200
+    kTruncated,  // half of the document
+    kNoLoad,     // the charger is unplugged
     kCount,
   };
 
   struct Options {
     Kind kind = Kind::kTasmota;
-    int port = 0;                // 0: a free one
-    int relay = 1;               // the one that the charger hangs on, counted from 1
-    std::string password;        // empty: none; the user is admin
-    bool old_firmware = false;   // Tasmota before 9: says a wrong login with status 200
+    int port = 0;               // 0: a free one
+    int relay = 1;              // the one that the charger hangs on, counted from 1
+    std::string password;       // empty: none; the user is admin
+    bool old_firmware = false;  // Tasmota before 9: says a wrong login with status 200
     bool meter = true;
-    Watts power{600};            // of the charger
+    Watts power{600};             // of the charger
     Nanoseconds starts_after{0};  // until then it draws nothing
-    bool on = false;             // at the beginning
+    bool on = false;              // at the beginning
   };
 
   explicit Plug(const Options& options);
