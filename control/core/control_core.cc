@@ -17,6 +17,21 @@ constexpr Watts kFarBeyond{100};
 // How long a suspend or a clock jump is shown.
 constexpr Nanoseconds kClockJumpShown = 30s;
 
+// Whether 0 W for this reason is a small wish rather than a stop.
+bool Idles(Reason reason) {
+  switch (reason) {
+    case Reason::kRegulating:
+    case Reason::kDeadband:
+    case Reason::kMinimumInterval:
+    case Reason::kBelowMinimum:
+    case Reason::kNothingToDo:
+    case Reason::kWriteBudget:
+      return true;
+    default:
+      return false;
+  }
+}
+
 template <class Q>
 void VoidIfOld(Sample<Q>& sample, MonotonicTime before) {
   if (sample.taken_at <= before) sample.valid = false;
@@ -337,7 +352,15 @@ void ControlCore::Command(const Wish& wish, Outputs& out) noexcept {
     if (unit.answers()) unit.tube().Command(powers[i], now);
     decisions[i].setpoint = powers[i];
     Settle(unit.decision, decisions[i]);
-    out.converters[i] = {powers[i], unit.decision};
+    // With no more than regulation behind it, and never against what the plant wants.
+    const bool may_idle = Idles(decisions[i].reason);
+    out.converters[i] = {.power = powers[i],
+                         .decision = unit.decision,
+                         .may_idle_charging = may_idle && wish.power >= Watts(0) && views[i].max_charge > Watts(0) &&
+                                              wish.charge_ceiling > Watts(0),
+                         .may_idle_discharging = may_idle && wish.power <= Watts(0) &&
+                                                 views[i].max_discharge > Watts(0) &&
+                                                 wish.discharge_ceiling > Watts(0)};
   }
 }
 

@@ -35,6 +35,8 @@ TEST_P(StopTest, NothingFlowsFromTheNextCycleOn) {
   for (int cycle = 0; cycle < 20; ++cycle) {
     site.Step();
     for (int i = 0; i < 2; ++i) ASSERT_EQ(site.out.converters[i].power, Watts(0)) << "converter " << i;
+    const bool idles = c.load > 0 ? site.out.converters[0].may_idle_discharging : site.out.converters[1].may_idle_charging;
+    ASSERT_FALSE(idles) << "what was stopped must not stay on with a little power";
   }
 }
 
@@ -74,6 +76,16 @@ INSTANTIATE_TEST_SUITE_P(Causes, StopTest, testing::Values(
                s.now += 11s;
              }}),
     [](const auto& row) { return row.param.name; });
+
+TEST(ControlCoreTest, WithLittleToDoADeviceMayStayOnInTheDirectionThatIsWanted) {
+  Site site;
+  site.load = 10;  // less than the inverter's least
+  site.Run(15);
+  EXPECT_EQ(site.out.converters[0].power, Watts(0));
+  EXPECT_TRUE(site.out.converters[0].may_idle_discharging);
+  EXPECT_FALSE(site.out.converters[1].may_idle_charging) << "against the other one";
+  EXPECT_FALSE(site.out.converters[1].may_idle_discharging) << "it cannot";
+}
 
 TEST(ControlCoreTest, ASilentMeterFadesAndIsAtZeroByTenSecondsChargerIncluded) {
   for (const double load : {300.0, -400.0}) {

@@ -160,6 +160,9 @@ struct Decision {
 struct ConverterOutput {
   Watts power;  // to command now
   Decision decision;
+  // At 0 W: whether a device that can may stay on with its least power in that direction.
+  bool may_idle_charging = false;
+  bool may_idle_discharging = false;
 };
 
 enum class Severity : uint8_t { kWarning, kDerate, kStop };

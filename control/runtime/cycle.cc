@@ -78,9 +78,12 @@ void Cycle::RunOnce(MonotonicTime now, Nanoseconds dt, bool samples_void) noexce
   before_ = snapshot_.outputs;
   core_.Step(inputs_, snapshot_.outputs);
   for (int i = 0; i < settings_.converter_count; ++i) {
-    devices_.converters[i]->Command({.power = snapshot_.outputs.converters[i].power,
+    const ConverterOutput& output = snapshot_.outputs.converters[i];
+    devices_.converters[i]->Command({.power = output.power,
                                      .expires_at = now + kCommandLife,
-                                     .next_change_at = snapshot_.outputs.next_meter_at});
+                                     .next_change_at = snapshot_.outputs.next_meter_at,
+                                     .may_idle_charging = output.may_idle_charging,
+                                     .may_idle_discharging = output.may_idle_discharging});
   }
   ReportChanges(now);
 

@@ -37,6 +37,10 @@ struct ConverterCommand {
   // When control expects to change its mind next (the next meter message); the driver keeps its polls out of the way, so
   // that the wire is free then. min() when unknown. A hint: a driver may ignore it.
   MonotonicTime next_change_at = MonotonicTime::min();
+  // With 0 W: whether the device may stay switched on and move its least power in that direction, to be back sooner.
+  // False wherever 0 W is meant as a stop.
+  bool may_idle_charging = false;
+  bool may_idle_discharging = false;
 };
 
 // Moves power between the AC bus and the battery: a charger, an inverter, or both.
