@@ -91,6 +91,8 @@ absl::Status StateFile::Update(const std::function<void(KeptState&)>& change) co
     if (errno != EINTR) return Failed("cannot lock", lock_path);
   }
   absl::StatusOr<KeptState> state = Read();
+  // A disk that cannot be read now may be read later: what it holds must not be replaced by nothing.
+  if (!state.ok() && !absl::IsInvalidArgument(state.status())) return state.status();
   KeptState changed = state.ok() ? *std::move(state) : KeptState{};
   change(changed);
   return Replace(PrintKeptState(changed));

@@ -22,7 +22,8 @@ class StateFile {
   [[nodiscard]] absl::StatusOr<KeptState> Read() const;
 
   // Reads, changes and replaces the file, alone among all processes that do so. Makes the directory where only that is
-  // missing. What cannot be read counts as empty. Errors name the file and the cause.
+  // missing. A file that is no state counts as empty; one that cannot be read now is left as it is. Errors name the file
+  // and the cause.
   [[nodiscard]] absl::Status Update(const std::function<void(KeptState&)>& change) const;
 
   [[nodiscard]] const std::string& path() const { return path_; }  // empty: nothing is kept

@@ -68,6 +68,15 @@ TEST_F(StateFileTest, GarbageIsPutAsideAndSaid) {
   EXPECT_EQ(*file.Read(), KeptState{}) << "the next start is a fresh one";
 }
 
+TEST_F(StateFileTest, WhatCannotBeReadNowIsNotReplaced) {
+  const StateFile file(directory_, "home");
+  // A directory of that name can be opened, but not read.
+  ASSERT_EQ(mkdir(file.path().c_str(), 0700), 0);
+  const absl::Status status = file.Update([](KeptState& state) { SetWrites(state, 8); });
+  EXPECT_THAT(std::string(status.message()), HasSubstr("cannot read " + file.path() + ": Is a directory"));
+  EXPECT_FALSE(file.Read().ok());
+}
+
 TEST_F(StateFileTest, FullDiskLeavesTheOldFile) {
   const StateFile file(directory_, "home");
   ASSERT_TRUE(file.Update([](KeptState& state) { SetWrites(state, 7); }).ok());
