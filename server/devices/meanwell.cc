@@ -1,18 +1,15 @@
 #include "server/devices/meanwell.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "hal/drivers/meanwell/decode.h"
 #include "hal/drivers/meanwell/device.h"
+#include "hal/drivers/meanwell/frame_text.h"
 #include "hal/drivers/meanwell/safe_state.h"
 #include "server/config/field_rules.h"
 #include "server/devices/can_bus.h"
@@ -46,17 +43,6 @@ absl::Status CheckVoltages(const MeanwellOptions& driver, const Site& site) {
                      " V is not below charging up to ", FormatNumber(driver.charge_voltage.value()), " V"));
   }
   return absl::OkStatus();
-}
-
-// One line each: arguments, or what came on standard input. A frame that a shell has taken apart at its blanks is put
-// together again.
-std::vector<std::string> LinesOf(const DecodeInput& input) {
-  if (input.frames.empty()) return absl::StrSplit(input.body, '\n');
-  const bool taken_apart = std::any_of(input.frames.begin(), input.frames.end(), [](const std::string& word) {
-    return word.size() == 3 && word.front() == '[' && word.back() == ']';
-  });
-  if (taken_apart) return {absl::StrJoin(input.frames, " ")};
-  return absl::StrSplit(absl::StrJoin(input.frames, "\n"), '\n');
 }
 
 class Meanwell : public DeviceType {
@@ -109,7 +95,7 @@ class Meanwell : public DeviceType {
   bool decodes() const override { return true; }
   bool decodes_text() const override { return true; }
   std::string decode_usage() const override {
-    return "[--set unit=HEX] FRAME…    ID#DATA, or lines of candump or SLCAN; none: from standard input";
+    return "[--set unit=HEX] FRAME…    ID#DATA, or lines of candump, SLCAN or python-can; none: from standard input";
   }
 
   absl::StatusOr<DecodedValues> DecodeAll(const DecodeInput& input) const override {
@@ -125,7 +111,9 @@ class Meanwell : public DeviceType {
     if (input.request.has_value()) {
       return absl::InvalidArgumentError("requests are frames like any other here: no --request");
     }
-    return meanwell::DecodeLog(family_, LinesOf(input), unit);
+    return meanwell::DecodeLog(
+        family_, input.frames.empty() ? meanwell::LinesOfText(input.body) : meanwell::LinesOfArguments(input.frames),
+        unit);
   }
 
  protected:

@@ -34,6 +34,31 @@ TEST_P(RunToolTest, Answers) {
   }
 }
 
+INSTANTIATE_TEST_SUITE_P(
+    Meanwell, RunToolTest,
+    testing::Values(Case{"SlcanAsItIsOnTheWire",
+                         {"decode", "meanwell-npb"},
+                         "T000C010226000\rz\rT000C0002460007714\r",
+                         0,
+                         "{\"device\":\"meanwell-npb\",\"kind\":\"converter\",\"values\":{\"dc_voltage_v\":52.39,"
+                         "\"log\":[\"read READ_VOUT\",\"READ_VOUT 52.39 V\"],\"unit\":\"02\"}}\n",
+                         ""},
+                    Case{"TwoFramesTakenApartByTheShell",
+                         {"decode", "meanwell-npb", "000C0102", "[2]", "60", "00", "000C0002", "[4]", "60", "00", "77",
+                          "14"},
+                         "",
+                         0,
+                         "{\"device\":\"meanwell-npb\",\"kind\":\"converter\",\"values\":{\"dc_voltage_v\":52.39,"
+                         "\"log\":[\"read READ_VOUT\",\"READ_VOUT 52.39 V\"],\"unit\":\"02\"}}\n",
+                         ""},
+                    Case{"LoneUnknownAnswer",
+                         {"decode", "meanwell-npb", "000C0002#70000100"},
+                         "",
+                         1,
+                         "",
+                         "has a command that this device does not know"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
 // Frames: constructed by hand from the Modbus specification, their checksums verified independently.
 INSTANTIATE_TEST_SUITE_P(
     Lumentree, RunToolTest,
@@ -237,7 +262,8 @@ INSTANTIATE_TEST_SUITE_P(
              {"decode", "switched-charger", "--set", "kind=shelly_gen2"},
              R"({"id":0,"source":"HTTP_in","output":true,"apower":412.3,"voltage":231.0,"temperature":{"tC":41.0}})",
              0,
-             "{\"device\":\"switched-charger\",\"kind\":\"converter\",\"values\":{\"ac_voltage_v\":231.0,\"power_w\":412.3,"
+             "{\"device\":\"switched-charger\",\"kind\":\"converter\",\"values\":{\"ac_voltage_v\":231.0,\"power_w\":"
+             "412.3,"
              "\"relay_on\":1.0,\"temperature_c\":41.0}}\n",
              ""},
         Case{"TasmotasMeter",
@@ -265,7 +291,8 @@ INSTANTIATE_TEST_SUITE_P(
              "",
              2,
              "",
-             "decode wants a device: jk-bms, lumentree, meanwell-bic, meanwell-npb, mqtt, shelly-3em, switched-charger, trucki"},
+             "decode wants a device: jk-bms, lumentree, meanwell-bic, meanwell-npb, mqtt, shelly-3em, "
+             "switched-charger, trucki"},
         Case{"UnknownDevice", {"decode", "toaster"}, "", 2, "", "no device \"toaster\""},
         Case{"DeviceWithoutFrames", {"decode", "house"}, "", 2, "", "no device \"house\""},
         Case{"UnknownOption", {"decode", "mqtt", "--verbose"}, "", 2, "", "unknown option --verbose"},
@@ -293,14 +320,15 @@ INSTANTIATE_TEST_SUITE_P(
              0,
              "jk-bms [--set below_zero_one_lower=true] HEX    a reply to \"read all\", whole\n"
              "lumentree [--request HEX] HEX    a reply, with its CRC; a read's needs its request\n"
-             "meanwell-bic [--set unit=HEX] FRAME…    ID#DATA, or lines of candump or SLCAN; none: from standard "
-             "input\n"
-             "meanwell-npb [--set unit=HEX] FRAME…    ID#DATA, or lines of candump or SLCAN; none: from standard "
-             "input\n"
+             "meanwell-bic [--set unit=HEX] FRAME…    ID#DATA, or lines of candump, SLCAN or python-can; none: from "
+             "standard input\n"
+             "meanwell-npb [--set unit=HEX] FRAME…    ID#DATA, or lines of candump, SLCAN or python-can; none: from "
+             "standard input\n"
              "mqtt [--set json_path=PATH] [--set scale=N] [--set strip_unit=true] [--set invert=true] < "
              "PAYLOAD\n"
              "shelly-3em [--set invert=true] < BODY of /status\n"
-             "switched-charger [--set kind=tasmota|shelly_gen1|shelly_gen2] [--set relay=N] < BODY of a look at the relay, or "
+             "switched-charger [--set kind=tasmota|shelly_gen1|shelly_gen2] [--set relay=N] < BODY of a look at the "
+             "relay, or "
              "of Status 10\n"
              "trucki [--request HEX] HEX    a reply, with its CRC; a read's needs its request; or a status telegram\n",
              ""}),

@@ -192,7 +192,24 @@ INSTANTIATE_TEST_SUITE_P(
         Line{"SlcanWithTimeStamp", "T000C00024600077140A3F", "000C0002#60007714"},
         Line{"SlcanStandard", "t1232AABB", "123#AABB"}, Line{"SlcanAcknowledgement", "Z\r", ""},
         Line{"SlcanBell", "\a", ""}, Line{"SlcanSetUp", "S5", ""}, Line{"SlcanVersion", "V0107", ""},
-        Line{"Empty", "", ""}, Line{"Comment", "# a log", ""}, Line{"OddDigits", "000C0002#6000771", nullptr},
+        Line{"SlcanBehindTime", "12:00:01.2 T000C0002460007714", "000C0002#60007714"},
+        Line{"SlcanBehindTimeInBrackets", "(1700.1) T000C0002460007714", "000C0002#60007714"},
+        Line{"SlcanBehindTimeInSquareBrackets", "[12:00:01] T000C0002460007714", "000C0002#60007714"},
+        Line{"SlcanBehindDirection", "> T000C0002460007714\r", "000C0002#60007714"},
+        Line{"SlcanAcknowledgementBehindTime", "12:00:01.2 RX z", ""},
+        Line{"SlcanCutOffBehindTime", "12:00:01.2 T000C00024600077", nullptr},
+        Line{"TwoSlcanOnOneLine", "T000C0002460007714 T000C0002460007714", nullptr},
+        Line{"WordThatIsNoNote", "hello z", nullptr},
+        Line{"PythonCan", "Timestamp: 1690000000.12  ID: 000c0002  X Rx  DL: 4  60 00 77 14  Channel: can0",
+             "000C0002#60007714"},
+        Line{"PythonCanWithText", "Timestamp: 1.5 ID: 000c0002 X Tx DL:  2 5b 23 '[#' Channel: can0", "000C0002#5B23"},
+        Line{"PythonCanStandard", "Timestamp: 1.5  ID: 0123  S Rx  DL: 1  01", "123#01"},
+        Line{"PythonCanRemote", "Timestamp: 1.5  ID: 000c0002  X Rx R DL: 4  Channel: can0", "000C0002#R"},
+        Line{"PythonCanError", "Timestamp: 1.5  ID: 00000004  X Rx E DL: 8  00 04 00 00 00 00 00 00", ""},
+        Line{"PythonCanFewerBytes", "Timestamp: 1.5  ID: 000c0002  X Rx  DL: 4  60 00 77  Channel: can0", nullptr},
+        Line{"PythonCanNoIdentifier", "Timestamp: 1.5  ID: X Rx  DL: 4  60 00 77 14", nullptr},
+        Line{"PythonCanNoSize", "Timestamp: 1.5  ID: 000c0002 X Rx  DL:", nullptr}, Line{"Empty", "", ""},
+        Line{"Comment", "# a log", ""}, Line{"OddDigits", "000C0002#6000771", nullptr},
         Line{"NineBytes", "000C0002#600077140000000000", nullptr}, Line{"NoHex", "000C0002#60G07714", nullptr},
         Line{"NoIdentifier", "#6000", ""}, Line{"IdentifierNoHex", "can0#6000", nullptr},
         Line{"FewerBytesThanSaid", "can0 000C0002 [4] 60 00 77", nullptr},
@@ -202,6 +219,50 @@ INSTANTIATE_TEST_SUITE_P(
         Line{"SlcanCutOff", "T000C00024600077", nullptr}, Line{"SlcanNoHex", "T000C00024600077xx", nullptr},
         Line{"SlcanHeaderOnly", "T000C0", nullptr}, Line{"Nonsense", "hello world", nullptr},
         Line{"BareHex", "000C000260007714", nullptr}),
+    [](const auto& info) { return info.param.name; });
+
+// Joined by "|", blanks at the end off.
+std::string Joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    const size_t end = line.find_last_not_of(' ');
+    text += (text.empty() ? "" : "|") + (end == std::string::npos ? "" : line.substr(0, end + 1));
+  }
+  return text;
+}
+
+TEST(LinesTest, EndInNewlineOrReturn) {
+  EXPECT_EQ(Joined(LinesOfText("T000C0002460007714\rz\rT000C0002461000000")),
+            "T000C0002460007714|z|T000C0002461000000");
+  EXPECT_EQ(Joined(LinesOfText("000C0002#6000\n000C0002#6100")), "000C0002#6000|000C0002#6100");
+}
+
+struct Arguments {
+  const char* name;
+  std::vector<std::string> words;
+  const char* lines;
+};
+class ArgumentsTest : public testing::TestWithParam<Arguments> {};
+TEST_P(ArgumentsTest, AreLines) { EXPECT_EQ(Joined(LinesOfArguments(GetParam().words)), GetParam().lines); }
+INSTANTIATE_TEST_SUITE_P(
+    Words, ArgumentsTest,
+    testing::Values(Arguments{"OneFrameEach", {"000C0002#6000", "000C0002#6100"}, "000C0002#6000|000C0002#6100"},
+                    Arguments{"Quoted",
+                              {"can0 000C0002 [2] 60 00", "can0 000C0002 [2] 61 00"},
+                              "can0 000C0002 [2] 60 00|can0 000C0002 [2] 61 00"},
+                    Arguments{"QuotedLog", {"000C0002#6000\r\n000C0002#6100"}, "000C0002#6000||000C0002#6100"},
+                    Arguments{"TakenApart",
+                              {"000C0102", "[2]", "60", "00", "000C0002", "[4]", "60", "00", "77", "14"},
+                              "000C0102 [2] 60 00|000C0002 [4] 60 00 77 14"},
+                    Arguments{"TakenApartWithInterface",
+                              {"can0", "000C0102", "[2]", "60", "00", "'`.'", "can0", "000C0102", "[2]", "61", "00"},
+                              "can0 000C0102 [2] 60 00 '`.'|can0 000C0102 [2] 61 00"},
+                    Arguments{"TakenApartRemote",
+                              {"123", "[0]", "remote", "request", "124", "[0]"},
+                              "123 [0] remote request|124 [0]"},
+                    Arguments{"FewerBytesThanSaid", {"123", "[2]", "60", "124", "[0]"}, "123 [2] 60 124|[0]"},
+                    Arguments{"BothForms", {"000C0002#6000", "123", "[1]", "60"}, "000C0002#6000|123 [1] 60"},
+                    Arguments{"NoSize", {"123", "[x]", "60"}, "123 [x] 60"}),
     [](const auto& info) { return info.param.name; });
 
 TEST(ModelTest, BothSpellingsAndPadding) {

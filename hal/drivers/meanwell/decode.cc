@@ -18,6 +18,7 @@ namespace {
 struct Entry {
   CanFrame frame;
   Message message;
+  ParseResult result = ParseResult::kOk;
 };
 
 absl::Status Wrong(const CanFrame& frame, const std::string& why) {
@@ -26,11 +27,11 @@ absl::Status Wrong(const CanFrame& frame, const std::string& why) {
 
 std::string UnitText(uint8_t unit) { return unit == kAllUnits ? "all" : absl::StrFormat("%02X", unit); }
 
-bool HasValue(const Message& message) { return message.kind != Message::Kind::kRead; }
+bool HasValue(const Message& message) { return message.kind != Message::Kind::kRead && message.info != nullptr; }
 
 Family Other(Family family) { return family == Family::kBic ? Family::kNpb : Family::kBic; }
 
-// All frames of the family, in order.
+// All frames of the family, in order, the bad ones too: they may be another unit's.
 absl::StatusOr<std::vector<Entry>> EntriesOf(Family family, const std::vector<std::string>& lines, size_t& foreign,
                                              size_t& of_other_family) {
   std::vector<Entry> entries;
@@ -39,17 +40,28 @@ absl::StatusOr<std::vector<Entry>> EntriesOf(Family family, const std::vector<st
     if (!frame.ok()) return frame.status();
     if (!frame->has_value()) continue;
     Entry entry{.frame = **frame, .message = {}};
-    const ParseResult result = Parse(family, entry.frame, entry.message);
-    if (result == ParseResult::kForeign) {
+    entry.result = Parse(family, entry.frame, entry.message);
+    if (entry.result == ParseResult::kForeign) {
       Message message;
       if (Parse(Other(family), entry.frame, message) != ParseResult::kForeign) ++of_other_family;
       ++foreign;
       continue;
     }
-    if (result != ParseResult::kOk) return Wrong(entry.frame, ResultText(result));
     entries.push_back(entry);
   }
   return entries;
+}
+
+// Devices have commands that no manual lists: among others they are shown by their number, alone they say nothing.
+absl::Status CheckFrames(const std::vector<Entry>& entries) {
+  const auto known = [](const Entry& entry) { return entry.message.info != nullptr; };
+  const bool nothing_known = std::ranges::none_of(entries, known);
+  for (const Entry& entry : entries) {
+    if (entry.result == ParseResult::kOk) continue;
+    if (entry.result == ParseResult::kUnknownCommand && !nothing_known) continue;
+    return Wrong(entry.frame, ResultText(entry.result));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status NothingOfOurs(Family family, size_t foreign, size_t of_other_family) {
@@ -84,11 +96,14 @@ absl::StatusOr<uint8_t> UnitOf(const std::vector<Entry>& entries, std::optional<
 }
 
 std::string Line(Family family, const Message& message, const Scaling& scaling) {
-  const std::string name = message.info != nullptr ? message.info->name : absl::StrFormat("0x%04X", message.code);
   const std::string to_all = message.unit == kAllUnits ? " (to all units)" : "";
-  if (!HasValue(message)) return absl::StrCat("read ", name, to_all, message.info == nullptr ? " (unknown)" : "");
+  const std::string verb = message.kind == Message::Kind::kRead    ? "read "
+                           : message.kind == Message::Kind::kWrite ? "write "
+                                                                   : "";
+  if (message.info == nullptr) return absl::StrCat(verb, absl::StrFormat("0x%04X", message.code), to_all, " (unknown)");
+  if (!HasValue(message)) return absl::StrCat(verb, message.info->name, to_all);
   const std::string words = InWords(family, *message.info, scaling, message.value()).value_or("not a value");
-  return absl::StrCat(message.kind == Message::Kind::kWrite ? "write " : "", name, " ", words, to_all);
+  return absl::StrCat(verb, message.info->name, " ", words, to_all);
 }
 
 // Two halves of a text make one; a single half stands under a name of its own.
@@ -209,6 +224,7 @@ absl::StatusOr<LogValues> DecodeLog(Family family, const std::vector<std::string
   std::ranges::copy_if(*entries, std::back_inserter(own), [&](const Entry& entry) {
     return entry.message.unit == *unit || entry.message.unit == kAllUnits;
   });
+  if (absl::Status status = CheckFrames(own); !status.ok()) return status;
   // What the device says of its steps holds for the whole log.
   Scaling scaling;
   for (const Entry& entry : own) {

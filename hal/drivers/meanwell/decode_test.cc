@@ -95,6 +95,21 @@ TEST(DecodeTest, OneUnitAtATime) {
   EXPECT_FALSE(DecodeLog(Family::kNpb, lines, 1).ok());
 }
 
+TEST(DecodeTest, WhatIsWrongWithAnotherUnitIsNotOurTrouble) {
+  for (const char* other : {"000C0002#70000100", "000C0002#6000", "000C0002#60"}) {
+    EXPECT_EQ(Number(Values(Family::kNpb, {other, "000C0003#60007814"}, 3), "dc_voltage_v"), 52.4) << other;
+  }
+  const auto short_of_ours = DecodeLog(Family::kNpb, {"000C0002#60007714", "000C0003#6000"}, 3);
+  EXPECT_FALSE(short_of_ours.ok());
+}
+
+TEST(DecodeTest, UnknownCommandsAmongOthersStandInTheLogByTheirNumber) {
+  const LogValues values =
+      Values(Family::kNpb, {"000C0103#7000", "000C0003#70000100", "000C0103#71000100", "000C0003#60007814"});
+  EXPECT_EQ(std::get<Lines>(values.at("log")),
+            (Lines{"read 0x0070 (unknown)", "0x0070 (unknown)", "write 0x0071 (unknown)", "READ_VOUT 52.4 V"}));
+}
+
 struct Bad {
   const char* name;
   Lines lines;
@@ -116,7 +131,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{"CutOffInALog", {"000C0002#60007714", "000C0002#6100DE"}, "000C0002#6100DE has another length"},
                     Bad{"NoValue", {"000C0002#6000FFFF"}, "has no value that READ_VOUT can have"},
                     Bad{"Garbage", {"000C0002#60007714", "garbage"}, "\"garbage\" is no CAN frame"},
-                    Bad{"UnknownReply", {"000C0002#34120000"}, "a command that this device does not know"}),
+                    Bad{"UnknownReply", {"000C0002#34120000"}, "a command that this device does not know"},
+                    Bad{"UnknownReplyAndItsQuestion",
+                        {"000C0102#3412", "000C0002#34120000"},
+                        "000C0002#34120000 has a command that this device does not know"}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

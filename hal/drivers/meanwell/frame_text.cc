@@ -1,8 +1,10 @@
 #include "hal/drivers/meanwell/frame_text.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -93,6 +95,9 @@ absl::StatusOr<std::optional<CanFrame>> ParseHash(const std::string& line, const
   return frame;
 }
 
+// "[4]", also where it is wrong; a longer one may be a time.
+bool IsSize(const std::string& word) { return word.size() <= 4 && word.front() == '['; }
+
 // "ID [SIZE] BYTES": `size` is the index of the word with the brackets.
 absl::StatusOr<std::optional<CanFrame>> ParseColumns(const std::string& line, const std::vector<std::string>& words,
                                                      size_t size) {
@@ -117,6 +122,38 @@ absl::StatusOr<std::optional<CanFrame>> ParseColumns(const std::string& line, co
   // What follows may be candump's view of the bytes as text.
   if (next < words.size() && words[next][0] != '\'') return Bad(line, "it has more bytes than it says");
   return frame;
+}
+
+// "Timestamp: 1690000000.12  ID: 000c0002  X Rx  DL: 4  60 00 77 14  Channel: can0": `id` is the index of "ID:", `size`
+// of "DL:".
+absl::StatusOr<std::optional<CanFrame>> ParsePythonCan(const std::string& line, const std::vector<std::string>& words,
+                                                       size_t id, size_t size) {
+  CanFrame frame;
+  if (id + 1 >= size || !SetId(words[id + 1], frame)) return Bad(line, "no hexadecimal identifier behind ID:");
+  const auto flagged = [&](std::string_view flag) {
+    return std::find(words.begin() + static_cast<ptrdiff_t>(id) + 2, words.begin() + static_cast<ptrdiff_t>(size),
+                     flag) != words.begin() + static_cast<ptrdiff_t>(size);
+  };
+  if (flagged("E") || IsErrorFrame(frame)) return std::nullopt;
+  if (flagged("S") && frame.id > CanFrame::kMaxStandardId) return Bad(line, "its identifier is no standard one");
+  frame.extended = !flagged("S");
+  frame.remote = flagged("R");
+  if (frame.remote) return frame;
+  const std::string count = size + 1 < words.size() ? words[size + 1] : "";
+  if (count.size() != 1 || count[0] < '0' || count[0] > '8') return Bad(line, "its size is none of 0 to 8");
+  const size_t wanted = static_cast<size_t>(count[0] - '0');
+  for (size_t next = size + 2; frame.size < wanted; ++next) {
+    if (next >= words.size() || words[next].size() != 2 || !AddBytes(words[next], frame)) {
+      return Bad(line, absl::StrCat("it says ", wanted, " bytes and has ", static_cast<int>(frame.size)));
+    }
+  }
+  return frame;
+}
+
+// What a frame begins with, be it cut off: type, identifier.
+bool LooksLikeSlcan(const std::string& word) {
+  return word.size() > kStandardDigits + 1 && std::string("tTrR").find(word[0]) != std::string::npos &&
+         Hex(word.substr(1, kStandardDigits)).has_value();
 }
 
 absl::StatusOr<std::optional<CanFrame>> ParseSlcan(const std::string& line, const std::string& word) {
@@ -148,6 +185,12 @@ bool IsSlcanChatter(const std::string& word) {
   return digits && std::string("SZVvNFmM").find(word[0]) != std::string::npos;
 }
 
+// What stands in front of such a line: a time, a direction ("12:00:01.2", "(1700.1)", ">", "RX").
+bool IsNote(const std::string& word) {
+  return std::isalpha(static_cast<unsigned char>(word[0])) == 0 || word == "RX" || word == "TX" || word == "rx" ||
+         word == "tx" || word == "Rx" || word == "Tx";
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<CanFrame>> ParseFrameText(const std::string& line) {
@@ -155,21 +198,75 @@ absl::StatusOr<std::optional<CanFrame>> ParseFrameText(const std::string& line) 
   std::erase(text, '\a');
   std::vector<std::string> words = WordsOf(text);
   if (words.empty() || words[0].rfind("//", 0) == 0 || words[0].rfind("#", 0) == 0) return std::nullopt;
+  const auto id = std::find(words.begin(), words.end(), "ID:");
+  const auto length = std::find(id, words.end(), "DL:");
+  if (length != words.end()) {
+    return ParsePythonCan(line, words, static_cast<size_t>(id - words.begin()),
+                          static_cast<size_t>(length - words.begin()));
+  }
   for (size_t i = 0; i < words.size(); ++i) {
     if (words[i][0] == '\'') break;
-    if (words[i][0] == '[') return ParseColumns(line, words, i);
+    if (IsSize(words[i])) return ParseColumns(line, words, i);
     if (words[i].find('#') == std::string::npos) continue;
     const bool direction = i + 2 == words.size() && (words[i + 1] == "R" || words[i + 1] == "T");
     if (i + 1 != words.size() && !direction) return Bad(line, "something follows the data");
     return ParseHash(line, words[i]);
   }
-  if (words.size() == 1) {
-    if (words[0].size() > 1 && std::string("tTrR").find(words[0][0]) != std::string::npos) {
-      return ParseSlcan(line, words[0]);
-    }
-    if (IsSlcanChatter(words[0])) return std::nullopt;
+  const std::string& last = words.back();
+  if (words.size() == 1 ? last.size() > 1 && std::string("tTrR").find(last[0]) != std::string::npos
+                        : LooksLikeSlcan(last)) {
+    if (std::any_of(words.begin(), words.end() - 1, LooksLikeSlcan)) return Bad(line, "there are two on one line");
+    return ParseSlcan(line, last);
   }
-  return Bad(line, "it has the form neither of 000C0002#60007714 nor of candump nor of SLCAN");
+  if (IsSlcanChatter(last) && std::all_of(words.begin(), words.end() - 1, IsNote)) return std::nullopt;
+  return Bad(line, "it has the form neither of 000C0002#60007714 nor of candump, SLCAN or python-can");
+}
+
+std::vector<std::string> LinesOfText(const std::string& text) {
+  std::vector<std::string> lines(1);
+  for (const char c : text) {
+    if (c == '\n' || c == '\r') {
+      lines.emplace_back();
+    } else {
+      lines.back() += c;
+    }
+  }
+  return lines;
+}
+
+std::vector<std::string> LinesOfArguments(const std::vector<std::string>& arguments) {
+  std::vector<std::string> lines;
+  if (std::none_of(arguments.begin(), arguments.end(),
+                   [](const std::string& word) { return !word.empty() && IsSize(word); })) {
+    for (const std::string& argument : arguments) {
+      const std::vector<std::string> more = LinesOfText(argument);
+      lines.insert(lines.end(), more.begin(), more.end());
+    }
+    return lines;
+  }
+  std::vector<std::string> words;
+  for (const std::string& argument : arguments) {
+    const std::vector<std::string> more = WordsOf(argument);
+    words.insert(words.end(), more.begin(), more.end());
+  }
+  // A line has its identifier, its size and as many bytes as that says, or the two words "remote request"; what comes
+  // next begins another.
+  bool complete = true;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const bool bytes_as_text = words[i][0] == '\'' && !lines.empty();
+    if (complete && !bytes_as_text) lines.emplace_back();
+    lines.back() += words[i] + " ";
+    if (bytes_as_text) continue;
+    complete = words[i].find('#') != std::string::npos;
+    if (!IsSize(words[i])) continue;
+    const bool remote = i + 1 < words.size() && words[i + 1] == "remote";
+    const bool counts = words[i].size() == 3 && words[i][1] >= '0' && words[i][1] <= '8';
+    const size_t belong = remote ? 2 : counts ? static_cast<size_t>(words[i][1] - '0') : words.size();
+    const size_t end = std::min(words.size(), i + 1 + belong);
+    while (i + 1 < end) lines.back() += words[++i] + " ";
+    complete = true;
+  }
+  return lines;
 }
 
 std::string FrameText(const CanFrame& frame) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "hal/transport/can_client.h"
@@ -16,9 +17,16 @@ namespace abcds::meanwell {
 //   (1436509052.249713)  can0  RX - -  000C0002   [4]  60 00 77 14   '`.w.'       candump, with and without its options
 //   000C0002 [4] 60 00 77 14
 //   T000C0002460007714, T000C00024600077140A3F            SLCAN, without and with time stamp
+//   12:00:01.2 > T000C0002460007714                       the same with notes in front: time, direction, port
+//   Timestamp: 1690000000.12  ID: 000c0002  X Rx  DL: 4  60 00 77 14  Channel: can0       python-can's messages, printed
 // None: a line of such logs that holds no frame (empty, a comment, an adapter's acknowledgement or command).
 // InvalidArgument with one sentence for anything else.
 [[nodiscard]] absl::StatusOr<std::optional<CanFrame>> ParseFrameText(const std::string& line);
+
+// The lines of a log. They end in \n, in \r, as SLCAN has it on the wire, or in both.
+[[nodiscard]] std::vector<std::string> LinesOfText(const std::string& text);
+// The same of a command line's arguments, one or more lines each; or a shell has taken candump's apart at the blanks.
+[[nodiscard]] std::vector<std::string> LinesOfArguments(const std::vector<std::string>& arguments);
 
 // "000C0002#60007714".
 [[nodiscard]] std::string FrameText(const CanFrame& frame);
