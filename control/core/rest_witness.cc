@@ -68,7 +68,7 @@ void RestWitness::Update(const BatteryInput& battery, PowerInterval known, const
   // Two that may cancel each other prove nothing by a sum of zero.
   const bool sums_tell = silent.count == 1 || !(silent.can_charge && silent.can_discharge);
   const auto judge = [&](Watts least, Watts most) {
-    if (least > kExplained) return Verdict::kRuns;
+    if (least > kRunsFrom) return Verdict::kRuns;
     return most < kExplained && sums_tell ? Verdict::kAtRest : Verdict::kNone;
   };
   charging_.Hear(judge(unexplained_.low, unexplained_.high), now);

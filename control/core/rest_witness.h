@@ -21,9 +21,12 @@ class RestWitness {
     kAtRest,  // in this direction nothing flows
     kRuns,    // in this direction something flows
   };
-  // Beyond this, at the battery, a power is not noise of sensors and own consumption of converters any more; below it no
-  // converter here can run for long.
+  // Up to this, at the battery, a power is noise of sensors and own consumption of converters; below it no converter here
+  // can run for long.
   static constexpr Watts kExplained{40};
+  // From here on somebody runs. Between the two it may as well be a router or a lamp that was there before we could learn
+  // it, which must not keep the other direction blocked for ever: no word on it.
+  static constexpr Watts kRunsFrom{100};
 
   // One bit per converter that does not answer, and what such converters can do.
   struct Silent {

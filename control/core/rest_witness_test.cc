@@ -68,9 +68,10 @@ INSTANTIATE_TEST_SUITE_P(Sums, RestWitnessTest, testing::Values(
     Case{"SomethingIsTakenOut",                  kInverter,  100,     390, 410,   Verdict::kAtRest,  Verdict::kRuns},
     Case{"SomethingIsPutIn",                     kCharger,  -100,    -410, -390,  Verdict::kRuns,    Verdict::kAtRest},
     Case{"ALittleIsNoConverter",                 kInverter,  -39,       0, 0,     Verdict::kAtRest,  Verdict::kAtRest},
-    Case{"MoreIsNot",                            kInverter,  -41,       0, 0,     Verdict::kAtRest,  Verdict::kRuns},
+    Case{"MoreMayBeALamp",                       kInverter,  -99,       0, 0,     Verdict::kAtRest,  Verdict::kNone},
+    Case{"MuchMoreIsNot",                        kInverter, -101,       0, 0,     Verdict::kAtRest,  Verdict::kRuns},
     Case{"OthersThatMoveExplainNothing",         kInverter,  100,       0, 200,   Verdict::kNone,    Verdict::kNone},
-    Case{"ButTooMuchIsTooMuch",                  kInverter, -100,       0, 200,   Verdict::kAtRest,  Verdict::kRuns},
+    Case{"ButTooMuchIsTooMuch",                  kInverter, -150,       0, 200,   Verdict::kAtRest,  Verdict::kRuns},
     Case{"TwoThatMayCancelEachOther",            kBoth,        0,       0, 0,     Verdict::kNone,    Verdict::kNone},
     Case{"OneOfThemCertainlyRuns",               kBoth,     -200,       0, 0,     Verdict::kNone,    Verdict::kRuns}),
     [](const auto& row) { return row.param.name; });
