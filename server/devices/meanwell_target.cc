@@ -19,6 +19,8 @@ namespace {
 
 using meanwell::Family;
 
+constexpr char kDefaultConfig[] = "/etc/abcds/abcds.textproto";
+
 absl::StatusOr<MeanwellTarget> ByPlace(const MeanwellChoice& choice) {
   MeanwellTarget target;
   if (choice.type != "npb" && choice.type != "bic") {
@@ -36,11 +38,16 @@ absl::StatusOr<MeanwellTarget> ByPlace(const MeanwellChoice& choice) {
   // What has no slash is an interface of the kernel.
   const bool port = absl::StrContains(choice.can, '/');
   (port ? target.line.slcan_port : target.line.interface) = choice.can;
+  if (choice.config.empty()) return target;
+  const auto site = LoadSite(choice.config, KnownDevices());
+  if (!site.ok()) return site.status();
+  target.site = site->name;
   return target;
 }
 
 absl::StatusOr<MeanwellTarget> ByConfiguration(const MeanwellChoice& choice) {
-  const auto site = LoadSite(choice.config, KnownDevices());
+  const std::string file = choice.config.empty() ? kDefaultConfig : choice.config;
+  const auto site = LoadSite(file, KnownDevices());
   if (!site.ok()) return site.status();
   std::optional<MeanwellTarget> found;
   std::vector<std::string> names;
@@ -55,12 +62,13 @@ absl::StatusOr<MeanwellTarget> ByConfiguration(const MeanwellChoice& choice) {
                                     .slcan_port = line->slcan_port,
                                     .bitrate = line->bitrate,
                                     .bring_up = line->bring_up},
-                           .configured = true};
+                           .configured = true,
+                           .site = site->name};
   }
-  if (names.empty()) return absl::NotFoundError(absl::StrCat(choice.config, " names no Mean Well device"));
+  if (names.empty()) return absl::NotFoundError(absl::StrCat(file, " names no Mean Well device"));
   if (!found.has_value()) {
-    return absl::NotFoundError(absl::StrCat(choice.config, " names no Mean Well device \"", choice.device,
-                                            "\"; it has ", absl::StrJoin(names, ", ")));
+    return absl::NotFoundError(
+        absl::StrCat(file, " names no Mean Well device \"", choice.device, "\"; it has ", absl::StrJoin(names, ", ")));
   }
   if (choice.device.empty() && names.size() > 1) {
     return absl::InvalidArgumentError(absl::StrCat("which one: ", absl::StrJoin(names, ", "), "?"));

@@ -13,12 +13,13 @@ namespace abcds {
 struct MeanwellTarget {
   meanwell::Options options;
   meanwell::Line line;
-  bool configured = false;  // its voltages are known
+  bool configured = false;    // its voltages are known
+  std::string site = "home";  // whose daemon counts its writes
 };
 
 // How a command line names it. Either by the configuration, or by all of type, can and unit.
 struct MeanwellChoice {
-  std::string config = "/etc/abcds/abcds.textproto";
+  std::string config;  // empty: "/etc/abcds/abcds.textproto"; with `can` only for the site's name, and none if empty
   std::string device;  // of the configuration; empty: the only Mean Well in it
   std::string can;     // interface, device node, pty or "tcp://host:port"
   std::string type;    // "npb" or "bic"

@@ -20,6 +20,8 @@
 #include "nlohmann/json.hpp"
 #include "server/devices/meanwell_commission.h"
 #include "server/devices/meanwell_target.h"
+#include "server/devices/meanwell_wear.h"
+#include "server/state/state_file.h"
 
 namespace abcds {
 namespace {
@@ -82,6 +84,7 @@ void PrintUsage(std::ostream& err) {
          "       meanwell VERB [VALUE] --can can0|PORT --type npb|bic [--unit 03] …\n"
          "DEVICE is its name in the configuration, and may be left out where there is one only. No daemon may drive "
          "it.\n"
+         "Writes to its memory are counted in the daemon's --state_dir (/var/lib/abcds).\n"
          "VALUE has its unit (27.6V, 7.2A); an integer alone is the device's raw value (2760 is 27.60 V).\n";
   for (const VerbRow& verb : kVerbs) err << absl::StrFormat("  %-18s %s\n", verb.name, verb.summary);
   err << "  read COMMAND       any command by its name in the manual\n"
@@ -94,6 +97,7 @@ void PrintUsage(std::ostream& err) {
 struct Call {
   std::vector<std::string> words;
   MeanwellChoice choice;
+  std::string state_dir = "/var/lib/abcds";
   bool json = false;
   bool yes = false;
 };
@@ -103,7 +107,8 @@ absl::StatusOr<Call> Parse(const std::vector<std::string>& arguments) {
   const std::map<std::string, std::string*> options = {{"--config", &call.choice.config},
                                                        {"--can", &call.choice.can},
                                                        {"--type", &call.choice.type},
-                                                       {"--unit", &call.choice.unit}};
+                                                       {"--unit", &call.choice.unit},
+                                                       {"--state_dir", &call.state_dir}};
   for (size_t i = 0; i < arguments.size(); ++i) {
     std::string name = arguments[i];
     if (name == "--json" || name == "--yes") {
@@ -124,7 +129,9 @@ absl::StatusOr<Call> Parse(const std::vector<std::string>& arguments) {
     }
     const auto option = options.find(name);
     if (option == options.end()) return absl::InvalidArgumentError(absl::StrCat("unknown option ", name));
-    if (!value.has_value() || value->empty()) return absl::InvalidArgumentError(absl::StrCat(name, " wants a value"));
+    const bool may_be_empty = name == "--state_dir";  // as the daemon's: nothing is kept
+    if (!value.has_value() || (value->empty() && !may_be_empty))
+      return absl::InvalidArgumentError(absl::StrCat(name, " wants a value"));
     *option->second = *value;
   }
   return call;
@@ -228,6 +235,30 @@ class Desk {
       return answer == "y" || answer == "Y" || answer == "yes";
     };
     return CommissionMeanwell(target_, errand_, ask, out_);
+  }
+
+  // Where its writes are counted, or that they are not.
+  void Count(std::ostream& err) {
+    if (errand_.written().empty()) return;
+    const StateFile file(call_.state_dir, target_.site);
+    if (file.path().empty()) {
+      err << "not counted: there is no --state_dir\n";
+      return;
+    }
+    const auto wear = CountMeanwellWrites(errand_, file);
+    if (!wear.ok()) {
+      err << "its memory's wear was not counted: " << std::string(wear.status().message()) << "\n";
+    } else if (call_.json) {
+      json_["memory"] = {{"device", wear->device},
+                         {"writes", wear->writes},
+                         {"all_writes", wear->all_writes},
+                         {"counted_in", file.path()}};
+    } else if (wear->writes == 0) {
+      out_ << "No write to its memory: it does not store setpoints.\n";
+    } else {
+      out_ << "Writes to its memory: " << wear->writes << ", by now " << wear->all_writes << " of " << wear->device
+           << ", counted in " << file.path() << "\n";
+    }
   }
 
   void Finish() {
@@ -351,6 +382,7 @@ int RunMeanwell(const std::vector<std::string>& arguments, std::istream& in, std
   } else {
     status = verb == "dump" ? desk.All(meanwell::Commands()) : desk.Type();
   }
+  desk.Count(err);
   if (verb != "commission") desk.Finish();
   if (!status.ok()) {
     err << std::string(status.message()) << "\n";

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -14,6 +15,7 @@
 #include "hal/rt/clock.h"
 #include "hal/sim/wire/can_line.h"
 #include "hal/sim/wire/meanwell.h"
+#include "server/state/state_file.h"
 
 namespace abcds {
 namespace {
@@ -36,8 +38,11 @@ class MeanwellVerbsTest : public testing::Test {
     line_->Attach(*device_);
     line_->Start();
     config_ = base + ".textproto";
+    state_dir_ = base + "-state";
+    std::filesystem::remove_all(state_dir_);
     std::ofstream file(config_);
-    file << "can_bus { name: \"can\" slcan_port: \"" << line_->path() << "\" }\n"
+    file << "site: \"cabin\"\n"
+         << "can_bus { name: \"can\" slcan_port: \"" << line_->path() << "\" }\n"
          << "meter { mqtt { broker { host: \"127.0.0.1\" } topic: \"power\" } }\n"
          << "converter { name: \"charger\" " << (bic ? "meanwell_bic" : "meanwell_npb")
          << " { bus: \"can\" address: " << int{device.unit} << " } }\n"
@@ -45,7 +50,10 @@ class MeanwellVerbsTest : public testing::Test {
   }
 
   int Run(std::vector<std::string> words, const std::string& answers = "") {
-    words.insert(words.end(), {"--config", config_});
+    words.insert(words.end(), {"--config", config_, "--state_dir", state_dir_});
+    return RunAsTyped(words, answers);
+  }
+  int RunAsTyped(const std::vector<std::string>& words, const std::string& answers = "") {
     std::istringstream in(answers);
     std::ostringstream out, err;
     const int status = RunMeanwell(words, in, out, err);
@@ -53,12 +61,19 @@ class MeanwellVerbsTest : public testing::Test {
     err_ = err.str();
     return status;
   }
+  // In the ledger of a site.
+  uint64_t Counted(const std::string& site) const {
+    const auto state = StateFile(state_dir_, site).Read();
+    EXPECT_TRUE(state.ok()) << state.status();
+    if (!state.ok() || !state->devices.contains("meanwell 241105000042")) return 0;
+    return state->devices.at("meanwell 241105000042").writes;
+  }
   bool Says(const std::string& words) const { return out_.find(words) != std::string::npos; }
   bool Complains(const std::string& words) const { return err_.find(words) != std::string::npos; }
 
   std::unique_ptr<sim::MeanwellDevice> device_;
   std::unique_ptr<sim::CanLine> line_;
-  std::string config_, out_, err_;
+  std::string config_, state_dir_, out_, err_;
 };
 
 TEST_F(MeanwellVerbsTest, ReadsAndWritesWithUnitsAndRaw) {
@@ -79,6 +94,50 @@ TEST_F(MeanwellVerbsTest, ReadsAndWritesWithUnitsAndRaw) {
   EXPECT_EQ(device_->Value(0x00), 1);
   EXPECT_EQ(Run({"off"}), 0);
   EXPECT_EQ(device_->Value(0x00), 0);
+}
+
+TEST_F(MeanwellVerbsTest, WritesAreCountedForTheSite) {
+  Make({});
+  const uint64_t before = device_->eeprom_writes();
+  EXPECT_EQ(Run({"ccset", "7.2A"}), 0) << err_;
+  EXPECT_TRUE(Says("Writes to its memory: 1, by now 1 of meanwell 241105000042, counted in " + state_dir_ +
+                   "/cabin.state.json"))
+      << out_;
+  EXPECT_EQ(Run({"cvset", "27.6V", "--json"}), 0) << err_;
+  EXPECT_TRUE(Says("\"memory\":{\"device\":\"meanwell 241105000042\",\"writes\":1,\"all_writes\":2,")) << out_;
+  EXPECT_EQ(Run({"ccset", "99A"}), 1) << "a write all the same";
+  EXPECT_EQ(Counted("cabin"), 3u);
+  EXPECT_EQ(Counted("cabin"), device_->eeprom_writes() - before);
+  EXPECT_EQ(Run({"vread"}), 0);
+  EXPECT_FALSE(Says("memory")) << out_;
+}
+
+TEST_F(MeanwellVerbsTest, WhatIsNotStoredIsNotCounted) {
+  Make({.system_config = 0x0400});
+  EXPECT_EQ(Run({"ccset", "7.2A"}), 0) << err_;
+  EXPECT_TRUE(Says("No write to its memory")) << out_;
+  EXPECT_EQ(Run({"systemconfigset", "0x0400"}), 0) << err_;
+  EXPECT_EQ(Counted("cabin"), 1u) << "the configuration always is";
+}
+
+TEST_F(MeanwellVerbsTest, WithoutAConfigurationTheSiteIsHome) {
+  Make({});
+  const std::vector<std::string> words = {"off", "--can", line_->path(), "--type", "npb", "--state_dir", state_dir_};
+  EXPECT_EQ(RunAsTyped(words), 0) << err_;
+  EXPECT_EQ(Counted("home"), 1u) << out_;
+  EXPECT_EQ(Run({"off", "--can", line_->path(), "--type", "npb"}), 0) << err_;
+  EXPECT_EQ(Counted("cabin"), 1u) << "of --config";
+}
+
+TEST_F(MeanwellVerbsTest, SaysWhatIsNotCounted) {
+  Make({});
+  EXPECT_EQ(RunAsTyped({"off", "--config", config_, "--state_dir", "/proc/none"}), 0) << "the device is off";
+  EXPECT_TRUE(Complains("its memory's wear was not counted: cannot make /proc/none")) << err_;
+  EXPECT_EQ(RunAsTyped({"off", "--config", config_, "--state_dir="}), 0);
+  EXPECT_TRUE(Complains("not counted: there is no --state_dir")) << err_;
+  device_->SetFaults({.silent = true});
+  EXPECT_EQ(Run({"off"}), 1);
+  EXPECT_TRUE(Complains("its memory's wear was not counted: no answer from unit 03")) << err_;
 }
 
 TEST_F(MeanwellVerbsTest, MistakesAreOneSentence) {
@@ -111,6 +170,7 @@ TEST_F(MeanwellVerbsTest, CommissionsANewNpb) {
   EXPECT_EQ(device_->Value(0x20), 2760);
   EXPECT_EQ(device_->Value(0x30), 720);
   EXPECT_EQ(device_->Value(0xC2), 0x0400);
+  EXPECT_EQ(Counted("cabin"), device_->eeprom_writes());
   EXPECT_TRUE(Says("Done: it is set up as it should be.")) << out_;
 }
 

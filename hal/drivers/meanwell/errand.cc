@@ -98,7 +98,7 @@ absl::StatusOr<Message> Errand::Read(Command command) {
 
 absl::StatusOr<uint16_t> Errand::Write(Command command, uint16_t raw) {
   if (absl::Status sent = Send(dialogue_.Write(command, raw)); !sent.ok()) return sent;
-  ++writes_;
+  written_.push_back(command);
   // Old firmware takes some bits at first, and drops them then.
   const bool config = command == Command::kSystemConfig;
   if (config) SleepUntil(MonotonicNow() + Timing::kConfigSettles);

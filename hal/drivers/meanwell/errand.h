@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -28,8 +29,8 @@ class Errand {
   // For commands of one or two bytes. Returns what the device has afterwards, which may be something else.
   [[nodiscard]] absl::StatusOr<uint16_t> Write(Command command, uint16_t raw);
 
-  // All writes so far, whether they took effect or not.
-  [[nodiscard]] uint64_t writes() const noexcept { return writes_; }
+  // All writes so far, in order, whether they took effect or not.
+  [[nodiscard]] const std::vector<Command>& written() const noexcept { return written_; }
 
  private:
   Errand(Family family, uint8_t unit, std::string line)
@@ -44,7 +45,7 @@ class Errand {
   Dialogue dialogue_;
   std::unique_ptr<CanAdapter> adapter_;
   bool heard_ = false;
-  uint64_t writes_ = 0;
+  std::vector<Command> written_;
 };
 
 }  // namespace abcds::meanwell
