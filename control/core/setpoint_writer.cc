@@ -16,14 +16,25 @@ constexpr double kExportWeight = 1.4;
 constexpr double kImportWeight = 0.8;
 // A rest saves up no slew: the first write after it goes as far as in this time.
 constexpr double kSlewWindowSeconds = 1.0;
+// What one setpoint costs a memory, by what the only such devices (hal/drivers/meanwell) store: a change or a stop is one
+// value, a start two (the current, and that it is on), a start in the other direction four (its least, and the direction).
+constexpr int kWritesToStart = 2;
+constexpr int kWritesToTurn = 4;
 
 }  // namespace
+
+int SetpointWriter::WritesFor(Watts setpoint) const noexcept {
+  if (setpoint == Watts(0)) return 1;
+  if (setpoint.value() * ran_.value() < 0.0) return kWritesToTurn;
+  return setpoint_ == Watts(0) ? kWritesToStart : 1;
+}
 
 void SetpointWriter::Write(Watts setpoint, MonotonicTime now) noexcept {
   pending_ = Joules(0);
   if (setpoint == setpoint_) return;
-  budget_.Spend();
+  budget_.Spend(WritesFor(setpoint));
   setpoint_ = setpoint;
+  if (setpoint != Watts(0)) ran_ = setpoint;
   written_at_ = now;
 }
 
@@ -69,7 +80,7 @@ SetpointWriter::Result SetpointWriter::Decide(const Request& request, const Powe
   if (request.measured) Sum(deviation, frugal, now);
   const bool starts = setpoint_ == Watts(0);
   if (frugal) {
-    if (!budget_.Affords(pending_)) return {setpoint_, Reason::kWriteBudget};
+    if (!budget_.Affords(pending_, WritesFor(goal))) return {setpoint_, Reason::kWriteBudget};
   } else {
     const bool worth = starts || Magnitude(deviation) >= settings_.deadband ||
                        Magnitude(pending_) >= Joules(settings_.deadband.value() * kPatienceSeconds);

@@ -42,12 +42,15 @@ class SetpointWriter {
 
  private:
   void Write(Watts setpoint, MonotonicTime now) noexcept;
+  // What it would cost the device's memory.
+  [[nodiscard]] int WritesFor(Watts setpoint) const noexcept;
   // Adds what the deviation has moved the wrong way since the previous measurement.
   void Sum(Watts deviation, bool frugal, MonotonicTime now) noexcept;
 
   ConverterSettings settings_;
   WriteBudget budget_;
   Watts setpoint_;
+  Watts ran_;  // the last setpoint that was not 0 W
   MonotonicTime written_at_ = MonotonicTime::min();
   MonotonicTime measured_at_ = MonotonicTime::min();
   Joules pending_;  // deviation summed over time

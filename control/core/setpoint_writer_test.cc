@@ -295,6 +295,35 @@ TEST_F(Frugal, KeepsToItsRate) {
   EXPECT_GE(writes, 80) << "and uses it";
 }
 
+// The current and that it is on; the current; that it is off; the other direction's least current, the direction, and two.
+TEST_F(Frugal, WhatASetpointCostsIsWhatTheDeviceStores) {
+  const struct { const char* what; double wanted; double cost; } rows[] = {
+      {"a start", 300, 2}, {"a change", 500, 1}, {"a stop", 0, 1}, {"a start again", 300, 2},
+      {"another stop", 0, 1}, {"a start in the other direction", -300, 4}};
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.what);
+    double before = bench.writer.budget().tokens();
+    int seconds = 0;
+    while (bench.setpoint() != row.wanted && seconds++ < 60) {
+      before = bench.writer.budget().tokens();
+      Run(1, row.wanted);
+    }
+    ASSERT_EQ(bench.setpoint(), row.wanted);
+    EXPECT_NEAR(before - bench.writer.budget().tokens(), row.cost, 0.04) << "but for a second's refill";
+  }
+}
+
+TEST_F(Frugal, AStartIsKeptToTheRateWithAllThatItStores) {
+  int writes = 0;
+  for (int i = 0; i < 7200; ++i) {
+    const bool was_off = bench.setpoint() == 0;
+    const int changes = Run(1, (i / 7) % 2 == 0 ? 600 : 0);
+    writes += was_off ? 2 * changes : changes;
+  }
+  EXPECT_LE(writes, 2 * 120 + 20 + 1) << "its rate, what was saved up, and the stop after the last start";
+  EXPECT_GE(writes, 160) << "and uses it";
+}
+
 TEST_F(Frugal, NotLimitedAnyMoreItWritesAtOnce) {
   limited = false;
   EXPECT_EQ(Run(1, 300), 1);

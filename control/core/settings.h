@@ -46,8 +46,8 @@ struct ConverterSettings {
   bool reports_power = true;
   // Between its AC and its DC side, either way: charging AC x this, discharging AC / this is what the battery sees.
   double efficiency = 0.92;
-  // Setpoints an hour that its memory may be spent on while it says that each one wears it out, and how many of them
-  // may be saved up. 0: no limit.
+  // Writes an hour that its memory may be spent on while it says that each setpoint wears it out, and how many of them
+  // may be saved up. A start is two of them, a start in the other direction four, all else one. 0: no limit.
   double writes_per_hour = 0.0;
   int write_burst = 40;
   // For a charger that is either on or off (min_charge == max_charge): how long it stays so at least, and the surplus

@@ -18,11 +18,11 @@ void WriteBudget::Refill(MonotonicTime now) noexcept {
   refilled_at_ = now;
 }
 
-void WriteBudget::Spend() noexcept { tokens_ = std::max(tokens_ - 1.0, -burst_); }
+void WriteBudget::Spend(int writes) noexcept { tokens_ = std::max(tokens_ - writes, -burst_); }
 
-bool WriteBudget::Affords(Joules astray) const noexcept {
-  if (tokens_ < 1.0) return false;
-  return Magnitude(astray) * tokens_ >= kWorthWhenFull * burst_;
+bool WriteBudget::Affords(Joules astray, int writes) const noexcept {
+  if (tokens_ < writes) return false;
+  return Magnitude(astray) * tokens_ >= kWorthWhenFull * burst_ * writes;
 }
 
 }  // namespace abcds

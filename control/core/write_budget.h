@@ -20,10 +20,10 @@ class WriteBudget {
   [[nodiscard]] bool limited() const noexcept { return per_hour_ > 0.0; }
   // Each cycle.
   void Refill(MonotonicTime now) noexcept;
-  // One was written; those that protect are written whatever is left, and must be saved up for again.
-  void Spend() noexcept;
-  // Whether that much energy, gone the wrong way, is worth a write now.
-  [[nodiscard]] bool Affords(Joules astray) const noexcept;
+  // So many were written; those that protect are written whatever is left, and must be saved up for again.
+  void Spend(int writes) noexcept;
+  // Whether that much energy, gone the wrong way, is worth so many writes now.
+  [[nodiscard]] bool Affords(Joules astray, int writes) const noexcept;
   [[nodiscard]] double tokens() const noexcept { return tokens_; }
 
  private:

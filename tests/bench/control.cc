@@ -174,8 +174,8 @@ void PrintTwoWay(const char* title, const std::function<TwoWaySite(uint64_t)>& m
       sum.import_wh += one.import_wh;
       sum.export_wh += one.export_wh;
       sum.circulation_s += one.circulation_s;
-      charger_writes += one.writes_per_h.front() / seeds;
-      inverter_writes += one.writes_per_h.back() / seeds;
+      charger_writes += one.memory_writes_per_h.front() / seeds;
+      inverter_writes += one.memory_writes_per_h.back() / seeds;
     }
     std::printf("  %-10s %8.1f %9.1f %9.1f %9.0f %9.0f %9.1f\n", who == Who::kOurs ? "ours" : "oracle",
                 sum.mean_error_w, sum.import_wh / hours, sum.export_wh / hours, charger_writes, inverter_writes,
@@ -187,7 +187,7 @@ void ChargeAndDischarge(int seeds) {
   std::printf("\n==== charging and discharging; the oracle turns around without looking ====\n");
   PrintTwoWay("Cloud edges, NPB-1200-24 + Lumentree 600, every delay told 1.2 times the truth",
               [](uint64_t seed) { return CloudEdges(seed, false); }, seeds);
-  PrintTwoWay("  the same, 300 writes an hour for the charger",
+  PrintTwoWay("  the same, 360 memory writes an hour for the charger",
               [](uint64_t seed) { return CloudEdges(seed, true); }, seeds);
   // The hours with a full or empty battery are in our error; the oracle knows neither.
   PrintTwoWay("A day, full and empty, NPB-1200-24 + Lumentree 600, 100 writes an hour for the charger",

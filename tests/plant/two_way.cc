@@ -150,6 +150,33 @@ CoreSettings TwoWaySettings(const TwoWaySite& site, double told) {
   return settings;
 }
 
+namespace {
+
+// What a Mean Well's memory sees of a new setpoint: its current, and where it starts OPERATION; where it turns around,
+// the other direction's least current and DIRECTION_CTRL, too. Other devices have no such memory: one each.
+class WriteCounter {
+ public:
+  explicit WriteCounter(bool remembers) : remembers_(remembers) {}
+  void OnSetpoint(Watts before, Watts after) {
+    ++setpoints_;
+    ++stored_;
+    if (!remembers_ || after == Watts(0)) return;
+    if (before == Watts(0)) ++stored_;
+    if (after.value() * ran_.value() < 0) stored_ += 2;
+    ran_ = after;
+  }
+  [[nodiscard]] int setpoints() const { return setpoints_; }
+  [[nodiscard]] int stored() const { return stored_; }
+
+ private:
+  bool remembers_;
+  int setpoints_ = 0;
+  int stored_ = 0;
+  Watts ran_;
+};
+
+}  // namespace
+
 TwoWayResult Run(const TwoWaySite& site, Who who) {
   sim::HouseOptions options;
   options.meter = site.meter;
@@ -170,7 +197,8 @@ TwoWayResult Run(const TwoWaySite& site, Who who) {
   TwoWayResult result;
   const size_t count = site.devices.size();
   Setpoints setpoints(count);
-  std::vector<int> writes(count);
+  std::vector<WriteCounter> writes;
+  for (size_t i = 0; i < count; ++i) writes.emplace_back(i < site.write_limited.size() && site.write_limited[i]);
   std::deque<OnWire> wire;
   std::optional<Watts> message;
   Watts exact;
@@ -196,7 +224,7 @@ TwoWayResult Run(const TwoWaySite& site, Who who) {
       message.reset();
       for (size_t i = 0; i < count; ++i) {
         if (setpoints[i] == before[i]) continue;
-        ++writes[i];
+        writes[i].OnSetpoint(before[i], setpoints[i]);
         wire.push_back({t + kWriteTime, i, setpoints[i]});
       }
       if (ours != nullptr) {
@@ -231,7 +259,10 @@ TwoWayResult Run(const TwoWaySite& site, Who who) {
   }
   result.mean_error_w /= std::max(controllable_s, 1.0);
   result.controllable_share = controllable_s / measured_s;
-  for (const int count_of_one : writes) result.writes_per_h.push_back(count_of_one * 3600.0 / ToSeconds(site.duration));
+  for (const WriteCounter& one : writes) {
+    result.writes_per_h.push_back(one.setpoints() * 3600.0 / ToSeconds(site.duration));
+    result.memory_writes_per_h.push_back(one.stored() * 3600.0 / ToSeconds(site.duration));
+  }
   return result;
 }
 
@@ -296,7 +327,8 @@ TwoWaySite CloudEdges(uint64_t seed, bool write_limited) {
     return sim::MakePoints(points, true);
   };
   site.settings = TwoWaySettings(site, 1.2);
-  if (write_limited) site.settings.converters[0].writes_per_hour = 300;
+  // Room for 300 setpoints: a fifth of them are starts, which cost two.
+  if (write_limited) site.settings.converters[0].writes_per_hour = kCloudEdgesMemoryWrites;
   return site;
 }
 

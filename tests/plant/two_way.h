@@ -36,7 +36,8 @@ struct TwoWayResult {
   double controllable_share = 0;    // of the time
   double import_wh = 0;             // beyond what no device could have prevented
   double export_wh = 0;
-  std::vector<double> writes_per_h;
+  std::vector<double> writes_per_h;        // setpoints
+  std::vector<double> memory_writes_per_h; // what they store in a device whose memory is limited; others: setpoints
   double circulation_s = 0;         // a charger and a discharger really ran, 20 W or more each
   double charged_wh = 0;            // AC
   double discharged_wh = 0;
@@ -59,6 +60,8 @@ sim::ConverterOptions Npb1200();
 sim::ConverterOptions Lumentree600();
 // BIC-2200-48 both ways: 20 A or 1.1 kW and 1.8 A at least.
 sim::ConverterOptions Bic2200();
+
+inline constexpr double kCloudEdgesMemoryWrites = 360;  // an hour
 
 // A roof under broken cloud and a house whose load steps: ten minutes of crossing between surplus and need.
 TwoWaySite CloudEdges(uint64_t seed, bool write_limited);

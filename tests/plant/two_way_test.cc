@@ -13,7 +13,8 @@ using std::chrono_literals::operator""s;
 
 struct Mean {
   double error_w = 0;
-  double writes_per_h = 0;   // of the charger
+  double writes_per_h = 0;         // of the charger
+  double memory_writes_per_h = 0;  // likewise
   double circulation_s = 0;
 };
 
@@ -27,6 +28,7 @@ Mean OverSeeds(Who who, bool write_limited, double told = 1.2) {
     const TwoWayResult result = plant::Run(site, who);
     mean.error_w += result.mean_error_w / kSeeds;
     mean.writes_per_h += result.writes_per_h[0] / kSeeds;
+    mean.memory_writes_per_h += result.memory_writes_per_h[0] / kSeeds;
     mean.circulation_s += result.circulation_s;
   }
   return mean;
@@ -43,12 +45,13 @@ TEST(CloudEdgesTest, StayNearTheOracleAndNeverCirculate) {
   }
 }
 
-// 107 W at 300 writes an hour where an oracle without a budget has 69.3 W.
+// 107 W at 300 setpoints an hour where an oracle without a budget has 69.3 W.
 TEST(CloudEdgesTest, WithFewWritesStayWithinTheBudget) {
   const double oracle = OverSeeds(Who::kOracle, false).error_w;
   const Mean ours = OverSeeds(Who::kOurs, true);
   EXPECT_LE(ours.error_w, oracle * 107.0 / 69.3) << "the oracle: " << oracle;
   EXPECT_LE(ours.writes_per_h, 300);
+  EXPECT_LE(ours.memory_writes_per_h, kCloudEdgesMemoryWrites) << "starts counted as what they store";
   EXPECT_EQ(ours.circulation_s, 0);
 }
 
@@ -91,7 +94,7 @@ TEST_P(DayTest, FullAndEmptyByTheRulesWithinTheBudget) {
   EXPECT_GT(result.charged_wh, 500);
   EXPECT_GT(result.discharged_wh, 500);
   EXPECT_EQ(result.circulation_s, 0);
-  EXPECT_LE(result.writes_per_h[0], c.writes_per_h);
+  EXPECT_LE(result.memory_writes_per_h[0], c.writes_per_h);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sites, DayTest, testing::Values(
