@@ -136,11 +136,13 @@ void ControlCore::ObserveConverters() noexcept {
   }
   witness_.Update(inputs_.battery, known, silent, now);
   PowerInterval own;
+  bool silenced = false;
   for (int i = 0; i < settings_.converter_count; ++i) {
     units_[i].HearWitness(witness_, now);
     own = own + units_[i].own_power(now);
+    silenced |= units_[i].lately_lost(now);
   }
-  observer_.OwnPower(now, own);
+  observer_.OwnPower(now, own, silenced);
 }
 
 void ControlCore::ObserveMeter() noexcept {

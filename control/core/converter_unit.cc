@@ -68,7 +68,9 @@ void ConverterUnit::HearWitness(const RestWitness& witness, MonotonicTime now) n
   if (answers_) return;
   const bool speaks = input_.power.taken_at > lost_at_ && input_.power.UsableAt(now, kReadingMaxAge);
   if (speaks) {
-    possible_ = {input_.power.value - kReadingError, input_.power.value + kReadingError};
+    // Since then it may have obeyed its driver's 0 W without our hearing of it.
+    possible_ = {std::min(input_.power.value - kReadingError, Watts(0)),
+                 std::max(input_.power.value + kReadingError, Watts(0))};
     if (Magnitude(input_.power.value) < kConverterAtRest) possible_ = {};
     return;
   }
@@ -77,12 +79,9 @@ void ConverterUnit::HearWitness(const RestWitness& witness, MonotonicTime now) n
   possible_ = Everything();
   if (witness.discharging() == Verdict::kAtRest || believed_at_rest) possible_.low = Watts(0);
   if (witness.charging() == Verdict::kAtRest || believed_at_rest) possible_.high = Watts(0);
-  if (witness.discharging() == Verdict::kRuns && settings_.discharges) {
-    possible_ = {-settings_.max_discharge, std::max(witness.unexplained().high, -settings_.max_discharge)};
-  }
-  if (witness.charging() == Verdict::kRuns && settings_.charges) {
-    possible_ = {std::min(witness.unexplained().low, settings_.max_charge), settings_.max_charge};
-  }
+  // How much it runs with is left open: between two samples of the battery's current it may have stopped.
+  if (witness.discharging() == Verdict::kRuns && settings_.discharges) possible_ = {-settings_.max_discharge, Watts(0)};
+  if (witness.charging() == Verdict::kRuns && settings_.charges) possible_ = {Watts(0), settings_.max_charge};
 }
 
 void ConverterUnit::JudgeFollowing(bool charge_tapers, bool discharge_tapers, MonotonicTime now) noexcept {
@@ -94,7 +93,11 @@ void ConverterUnit::JudgeFollowing(bool charge_tapers, bool discharge_tapers, Mo
 PowerInterval ConverterUnit::own_power(MonotonicTime now) const noexcept {
   if (answers_) return tube_.power();
   // One that was never heard has been part of the house from the beginning.
-  return heard_once_ && now - lost_at_ <= kUnknownPower ? possible_ : PowerInterval{};
+  return lately_lost(now) ? possible_ : PowerInterval{};
+}
+
+bool ConverterUnit::lately_lost(MonotonicTime now) const noexcept {
+  return !answers_ && heard_once_ && now - lost_at_ <= kUnknownPower;
 }
 
 PowerInterval ConverterUnit::AtBattery() const noexcept {

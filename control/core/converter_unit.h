@@ -38,6 +38,8 @@ class ConverterUnit {
   [[nodiscard]] PowerInterval possible() const noexcept { return answers_ ? tube_.power() : possible_; }
   // Its part of our own power. A lost one becomes part of the house after a while, so that the others can regulate.
   [[nodiscard]] PowerInterval own_power(MonotonicTime now) const noexcept;
+  // Its part is unknown, and not yet the house's.
+  [[nodiscard]] bool lately_lost(MonotonicTime now) const noexcept;
   // At the battery: what it puts there, + charges. The converter's efficiency is known within some percent only.
   [[nodiscard]] PowerInterval AtBattery() const noexcept;
   [[nodiscard]] ConverterView View() const noexcept;

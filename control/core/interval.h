@@ -21,6 +21,10 @@ struct PowerInterval {
   friend constexpr PowerInterval operator+(PowerInterval a, PowerInterval b) {
     return {a.low + b.low, a.high + b.high};
   }
+  // The smallest interval that contains both.
+  friend constexpr PowerInterval Hull(PowerInterval a, PowerInterval b) {
+    return {std::min(a.low, b.low), std::max(a.high, b.high)};
+  }
   friend constexpr bool operator==(const PowerInterval&, const PowerInterval&) = default;
 };
 

@@ -43,13 +43,19 @@ Range Around(Nanoseconds value, double uncertainty) {
 }
 
 Nanoseconds LookBack(const MeterSettings& settings) {
-  return FromSeconds(ToSeconds(settings.latency + settings.averaging) * (1.0 + settings.timing_uncertainty));
+  const double seconds = ToSeconds(settings.latency + settings.averaging) * (1.0 + settings.timing_uncertainty);
+  return FromSeconds(std::max(seconds, kShortestLatestSeconds));
 }
 
 }  // namespace
 
 LoadObserver::LoadObserver(const MeterSettings& settings) noexcept
-    : settings_(settings), history_(LookBack(settings) + std::chrono::seconds(2)) {}
+    : settings_(settings), look_back_(LookBack(settings)), history_(look_back_ + std::chrono::seconds(2)) {}
+
+void LoadObserver::OwnPower(MonotonicTime now, PowerInterval power, bool silent) noexcept {
+  history_.Add(now, power);
+  if (silent) doubtful_until_ = now + look_back_;
+}
 
 void LoadObserver::Reset() noexcept {
   known_ = false;
@@ -82,6 +88,11 @@ PowerInterval LoadObserver::OwnOverWindow(MonotonicTime arrived_at) const noexce
 
 void LoadObserver::Measured(Watts grid, MonotonicTime arrived_at) noexcept {
   own_ = OwnOverWindow(arrived_at);
+  if (arrived_at <= doubtful_until_) {
+    own_ = Hull(own_, history_.Extremes(arrived_at - look_back_, arrived_at));
+    slope_ = WattsPerSecond(0);
+    last_move_ = Watts(0);
+  }
   allowed_ = {grid - own_.high, grid - own_.low};
   if (!known_) {
     load_ = allowed_.Middle();

@@ -17,14 +17,18 @@ namespace abcds {
 // while it is inside, and moves to the nearest edge otherwise: as fast as dead-beat control where we stood still, and
 // without a limit cycle where the timing is off, because our own movement is never mistaken for the house's.
 //
+// We move just after a measurement, so the next one finds us settled, and a timing that is told wrong does little harm. A
+// converter that falls silent goes to 0 W at a moment of its own. As long as a measurement may speak of that, our own power
+// was anything that it was since then: what can be explained by the converter is not the house's.
+//
 // On ramps (sun behind cloud edges) an estimate that only follows is late by the age of the values. Three moves of like
 // size in one direction start a slope, with which the estimate then runs on by itself; the intervals correct both.
 class LoadObserver {
  public:
   explicit LoadObserver(const MeterSettings& settings) noexcept;
 
-  // Each cycle: our own power, the sum over all converters.
-  void OwnPower(MonotonicTime now, PowerInterval power) noexcept { history_.Add(now, power); }
+  // Each cycle: our own power, the sum over all converters. `silent`: one of them does not say what it does.
+  void OwnPower(MonotonicTime now, PowerInterval power, bool silent) noexcept;
   // Each new measurement, once.
   void Measured(Watts grid, MonotonicTime arrived_at) noexcept;
   // The meter or the clock was gone: starts over with the next measurement.
@@ -47,7 +51,9 @@ class LoadObserver {
   void UpdateSlope(Watts innovation, double seconds) noexcept;
 
   MeterSettings settings_;
+  Nanoseconds look_back_;              // from a measurement's arrival to the earliest that it can speak of
   PowerHistory history_;
+  MonotonicTime doubtful_until_ = MonotonicTime::min();
   bool known_ = false;
   Watts load_;
   WattsPerSecond slope_;

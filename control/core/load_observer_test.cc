@@ -33,7 +33,7 @@ class Bench {
   void Measured(double at_s, double grid_w) {
     for (; time_ <= at_s + 1e-9; time_ += 0.01) {
       const Watts p(own_(time_));
-      observer.OwnPower(At(time_), {p, p});
+      observer.OwnPower(At(time_), {p, p}, false);
     }
     observer.Measured(Watts(grid_w), At(at_s));
   }

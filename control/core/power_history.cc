@@ -36,9 +36,9 @@ void PowerHistory::Add(MonotonicTime now, PowerInterval power) noexcept {
   ++count_;
 }
 
-PowerHistory::Integral PowerHistory::IntegralAt(MonotonicTime when) const noexcept {
+int PowerHistory::IndexAt(MonotonicTime when) const noexcept {
   int low = 0;
-  int high = count_;  // the first entry at or after `when`
+  int high = count_;
   while (low < high) {
     const int middle = (low + high) / 2;
     if (At(middle).time < when) {
@@ -47,8 +47,12 @@ PowerHistory::Integral PowerHistory::IntegralAt(MonotonicTime when) const noexce
       high = middle;
     }
   }
+  return low;
+}
+
+PowerHistory::Integral PowerHistory::IntegralAt(MonotonicTime when) const noexcept {
   // Outside of the entries the nearest one's power goes on.
-  const Entry& entry = At(std::min(low, count_ - 1));
+  const Entry& entry = At(std::min(IndexAt(when), count_ - 1));
   const double seconds = ToSeconds(when - entry.time);
   return {entry.low_joules + entry.power.low.value() * seconds, entry.high_joules + entry.power.high.value() * seconds};
 }
@@ -61,6 +65,14 @@ PowerInterval PowerHistory::Mean(MonotonicTime end, Nanoseconds width) const noe
   const Integral from = IntegralAt(end - width);
   const double seconds = ToSeconds(width);
   return {Watts((to.low_joules - from.low_joules) / seconds), Watts((to.high_joules - from.high_joules) / seconds)};
+}
+
+PowerInterval PowerHistory::Extremes(MonotonicTime from, MonotonicTime to) const noexcept {
+  if (count_ == 0) return {};
+  const int last = std::min(IndexAt(to), count_ - 1);
+  PowerInterval all = At(last).power;
+  for (int i = IndexAt(from); i < last; ++i) all = Hull(all, At(i).power);
+  return all;
 }
 
 }  // namespace abcds

@@ -22,6 +22,8 @@ class PowerHistory {
   // Means of the bounds over [end - width, end]; what lies before the first entry counts like it, what lies after the
   // last like that. A width of 0 gives the bounds at `end`. Empty history: 0 W.
   [[nodiscard]] PowerInterval Mean(MonotonicTime end, Nanoseconds width) const noexcept;
+  // All that the power has been in [from, to]. Empty history: 0 W.
+  [[nodiscard]] PowerInterval Extremes(MonotonicTime from, MonotonicTime to) const noexcept;
   void Clear() noexcept { count_ = 0; }
 
  private:
@@ -36,6 +38,8 @@ class PowerHistory {
     double high_joules;
   };
   [[nodiscard]] const Entry& At(int index) const noexcept { return entries_[(first_ + index) % kCapacity]; }
+  // The first entry at or after `when`; count_: none.
+  [[nodiscard]] int IndexAt(MonotonicTime when) const noexcept;
   [[nodiscard]] Integral IntegralAt(MonotonicTime when) const noexcept;
 
   Nanoseconds resolution_;

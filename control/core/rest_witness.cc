@@ -18,10 +18,6 @@ constexpr double kLearning = 0.1;
 // since the sample before the last one.
 constexpr int kWindows = 2;
 
-PowerInterval Hull(PowerInterval a, PowerInterval b) {
-  return {std::min(a.low, b.low), std::max(a.high, b.high)};
-}
-
 }  // namespace
 
 void RestWitness::Trial::Hear(Verdict says, MonotonicTime now) noexcept {
@@ -64,15 +60,16 @@ void RestWitness::Update(const BatteryInput& battery, PowerInterval known, const
     return;
   }
   if (++windows_ <= kWindows) return;
-  unexplained_ = {into_battery - moved.high - other_, into_battery - moved.low - other_};
+  // Power into the battery that nobody who answers explains.
+  const PowerInterval unexplained{into_battery - moved.high - other_, into_battery - moved.low - other_};
   // Two that may cancel each other prove nothing by a sum of zero.
   const bool sums_tell = silent.count == 1 || !(silent.can_charge && silent.can_discharge);
   const auto judge = [&](Watts least, Watts most) {
     if (least > kRunsFrom) return Verdict::kRuns;
     return most < kExplained && sums_tell ? Verdict::kAtRest : Verdict::kNone;
   };
-  charging_.Hear(judge(unexplained_.low, unexplained_.high), now);
-  discharging_.Hear(judge(-unexplained_.high, -unexplained_.low), now);
+  charging_.Hear(judge(unexplained.low, unexplained.high), now);
+  discharging_.Hear(judge(-unexplained.high, -unexplained.low), now);
 }
 
 }  // namespace abcds

@@ -40,8 +40,6 @@ class RestWitness {
 
   [[nodiscard]] Verdict charging() const noexcept { return charging_.verdict; }
   [[nodiscard]] Verdict discharging() const noexcept { return discharging_.verdict; }
-  // Power into the battery that nobody who answers explains; meaningful where a verdict is.
-  [[nodiscard]] PowerInterval unexplained() const noexcept { return unexplained_; }
 
  private:
   struct Trial {
@@ -60,7 +58,6 @@ class RestWitness {
   PowerInterval during_{};  // … and since
   int windows_ = 0;         // complete ones since the silent ones fell silent
   Watts other_;             // what else hangs on the battery
-  PowerInterval unexplained_{};
 };
 
 }  // namespace abcds
