@@ -104,6 +104,11 @@ void FillReport(v1::DeviceReport& report) {
 
 }  // namespace
 
+void FakeDaemon::AddDevice(const v1::ListedDevice& device) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  more_devices_.push_back(device);
+}
+
 grpc::Status FakeDaemon::ListDevices(grpc::ServerContext*, const v1::ListDevicesRequest* request,
                                      v1::ListDevicesResponse* response) {
   v1::ListedDevice& device = *response->add_devices();
@@ -116,6 +121,10 @@ grpc::Status FakeDaemon::ListDevices(grpc::ServerContext*, const v1::ListDevices
   (*device.mutable_details()->mutable_counters())["bus_timeouts"] = 3;
   (*device.mutable_details()->mutable_counters())["exceptions"] = 0;
   device.mutable_details()->set_trouble("it is hot");
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const v1::ListedDevice& more : more_devices_) *response->add_devices() = more;
+  }
   return Note("ListDevices", *request);
 }
 

@@ -24,6 +24,8 @@ class FakeDaemon final : private v1::StateService::Service,
 
   // The next calls are answered by this instead of OK.
   void RefuseWith(grpc::Status status);
+  // One more in the list of devices.
+  void AddDevice(const v1::ListedDevice& device);
   // Requests so far, as "SetTarget target_w: 200".
   [[nodiscard]] std::vector<std::string> requests() const;
 
@@ -56,6 +58,7 @@ class FakeDaemon final : private v1::StateService::Service,
   mutable std::mutex mutex_;
   grpc::Status refusal_;
   std::vector<std::string> requests_;
+  std::vector<v1::ListedDevice> more_devices_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "clients/json.h"
+#include "clients/meanwell_answers.h"
 #include "clients/tool.h"
 #include "google/protobuf/struct.pb.h"
 
@@ -65,6 +66,9 @@ int RunConfig(const Invocation& invocation) {
 
 int RunDecode(const Invocation& invocation) { return HandOver(invocation, "decode"); }
 
-int RunMeanwell(const Invocation& invocation) { return HandOver(invocation, "meanwell"); }
+int RunMeanwell(const Invocation& invocation) {
+  const auto answered = AnswerMeanwellByDaemon(invocation);
+  return answered.has_value() ? *answered : HandOver(invocation, "meanwell");
+}
 
 }  // namespace abcds

@@ -157,10 +157,11 @@ constexpr Verb kVerbs[] = {
      .run = RunDecode},
     {.name = "meanwell",
      .arguments = "VERB [VALUE] [DEVICE] [--json]",
-     .summary = "ask and set up a Mean Well device that no daemon drives",
+     .summary = "ask and set up a Mean Well device",
      .details = "The verbs of the original's mwcancmd (on, off, vread, cvset, ...), with values in units: 27.6V, 7.2A; an\n"
                 "integer alone is the device's raw value. `abcdsctl meanwell commission DEVICE` sets it up for this\n"
-                "system step by step; `abcdsctl meanwell help` shows all verbs.\n",
+                "system step by step; `abcdsctl meanwell help` shows all verbs. While a daemon drives the device, reading shows\n"
+                "what the daemon has, and nothing is written.\n",
      .options = {},
      .choices = {},
      .words_min = 1,

@@ -31,6 +31,7 @@ DeviceDetails DetailsOf(const Options& options, const Session& session, Monotoni
   setpoint("current_setpoint_a", Command::kIoutSet);
   setpoint("discharge_voltage_setpoint_v", Command::kReverseVoutSet);
   setpoint("discharge_current_setpoint_a", Command::kReverseIoutSet);
+  if (const auto held = session.registers()[Command::kOperation].held) details.readings["operation_on"] = *held;
   const Memory& memory = session.memory();
   if (!identity.model_text().empty()) details.readings["setpoints_stored"] = memory.eeprom_off() ? 0 : 1;
   if (const double years = memory.LifetimeYears(now); years >= 0) details.readings["memory_lifetime_years"] = years;

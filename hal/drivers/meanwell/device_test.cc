@@ -247,6 +247,7 @@ TEST_F(MeanwellWireTest, DetailsSayWhoItIsAndWhatItHolds) {
   EXPECT_NEAR(details.readings.at("dc_voltage_v"), 26.4, 0.02);
   EXPECT_NEAR(details.readings.at("ac_voltage_v"), 231.7, 0.5);
   EXPECT_EQ(details.readings.at("voltage_setpoint_v"), 27.6);
+  EXPECT_TRUE(details.readings.contains("operation_on"));
   EXPECT_EQ(details.readings.at("setpoints_stored"), 0);
   EXPECT_EQ(details.counters.at("memory_writes"), rig_.device().eeprom_writes());
   EXPECT_EQ(details.trouble, "");
