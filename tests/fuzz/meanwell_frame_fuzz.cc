@@ -1,4 +1,5 @@
 // Mean Well's frames as they come from a bus, and logs of them as people keep them.
+#include <cctype>
 #include <cmath>
 #include <string>
 #include <variant>
@@ -67,6 +68,21 @@ void CheckLine(const std::string& line) {
   ABCDS_CHECK(again.ok() && again->has_value() && **again == **parsed);
 }
 
+size_t Solid(const std::vector<std::string>& lines) {
+  size_t count = 0;
+  for (const std::string& line : lines) {
+    for (const char c : line) count += std::isspace(static_cast<unsigned char>(c)) == 0 ? 1 : 0;
+  }
+  return count;
+}
+
+// Nothing is lost but blanks, and no line has an end inside.
+void CheckLines(const std::vector<std::string>& arguments) {
+  const std::vector<std::string> lines = LinesOfArguments(arguments);
+  ABCDS_CHECK(Solid(lines) == Solid(arguments));
+  for (const std::string& line : lines) ABCDS_CHECK(line.find_first_of("\r\n") == std::string::npos);
+}
+
 void CheckLog(Family family, const std::vector<std::string>& lines) {
   const absl::StatusOr<LogValues> values = DecodeLog(family, lines, std::nullopt);
   if (!values.ok()) {
@@ -93,6 +109,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if ((kind & 2) != 0) {
     while (!input.empty() && lines.size() < 20) lines.push_back(input.Line());
     for (const std::string& line : lines) CheckLine(line);
+    CheckLines(lines);
+    if ((kind & 4) != 0) lines = LinesOfArguments(lines);
   } else {
     while (!input.empty() && lines.size() < 20) {
       const CanFrame frame = Drawn(input, family);

@@ -217,8 +217,8 @@ INSTANTIATE_TEST_SUITE_P(
         Line{"SizeNine", "can0 000C0002 [9] 60 00 77", nullptr},
         Line{"SomethingBehind", "000C0002#60007714 and more", nullptr},
         Line{"SlcanCutOff", "T000C00024600077", nullptr}, Line{"SlcanNoHex", "T000C00024600077xx", nullptr},
-        Line{"SlcanHeaderOnly", "T000C0", nullptr}, Line{"Nonsense", "hello world", nullptr},
-        Line{"BareHex", "000C000260007714", nullptr}),
+        Line{"SlcanNoStandardIdentifier", "rfd13", nullptr}, Line{"SlcanHeaderOnly", "T000C0", nullptr},
+        Line{"Nonsense", "hello world", nullptr}, Line{"BareHex", "000C000260007714", nullptr}),
     [](const auto& info) { return info.param.name; });
 
 // Joined by "|", blanks at the end off.

@@ -165,7 +165,8 @@ absl::StatusOr<std::optional<CanFrame>> ParseSlcan(const std::string& line, cons
   if (word.size() < 2 + digits) return Bad(line, "the SLCAN line is cut off");
   const std::optional<uint32_t> id = Hex(word.substr(1, digits));
   const char size = word[1 + digits];
-  if (!id.has_value() || *id > CanFrame::kMaxExtendedId) return Bad(line, "its identifier is none");
+  const uint32_t highest = extended ? CanFrame::kMaxExtendedId : CanFrame::kMaxStandardId;
+  if (!id.has_value() || *id > highest) return Bad(line, "its identifier is none");
   if (size < '0' || size > '8') return Bad(line, "its size is none of 0 to 8");
   frame.id = *id;
   const size_t data = frame.remote ? 0 : 2 * static_cast<size_t>(size - '0');
