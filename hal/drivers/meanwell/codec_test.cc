@@ -266,7 +266,8 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 TEST(ModelTest, BothSpellingsAndPadding) {
-  for (const char* name : {"NPB-450-24", "NPB-0450-24", "npb-450-24 ", "NPB-450-24\0"}) {
+  for (const char* name :
+       {"NPB-450-24", "NPB-0450-24", "npb-450-24 ", "NPB-450-24\0", "NPB-450-24AD", "NPB-450-24-X"}) {
     const Model* model = FindModel(name);
     ASSERT_NE(model, nullptr) << name;
     EXPECT_STREQ(model->name, "NPB-450-24");
@@ -274,6 +275,8 @@ TEST(ModelTest, BothSpellingsAndPadding) {
   }
   EXPECT_EQ(FindModel("NPB-1200-96"), nullptr);
   EXPECT_EQ(FindModel(""), nullptr);
+  EXPECT_EQ(FindModel("NPB-450-240"), nullptr) << "another voltage";
+  EXPECT_EQ(FindModel("NPB-450-2"), nullptr);
 }
 
 TEST(ModelTest, TableHoldsTogether) {

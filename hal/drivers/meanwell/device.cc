@@ -67,7 +67,9 @@ void MeanwellConverter::Command(const ConverterCommand& command) noexcept {
   commands_.Publish(command);
   // The bus's thread reads the mailbox before each of its own steps anyway. It is woken only for what cannot wait:
   // another setpoint, an earlier end, or a start after the previous command has expired.
-  const bool changed = std::lround(command.power.value()) != std::lround(last_command_.power.value());
+  const bool changed = std::lround(command.power.value()) != std::lround(last_command_.power.value()) ||
+                       command.may_idle_charging != last_command_.may_idle_charging ||
+                       command.may_idle_discharging != last_command_.may_idle_discharging;
   const bool other_end = command.expires_at < last_command_.expires_at ||
                          last_command_.expires_at == MonotonicTime::min() ||
                          command.expires_at - last_command_.expires_at > kCallerPaused;

@@ -4,13 +4,21 @@
 #include "absl/strings/str_format.h"
 
 namespace abcds::meanwell {
+namespace {
+
+std::string KnownModels() {
+  std::string names;
+  for (const Model& model : Models()) absl::StrAppend(&names, names.empty() ? "" : ", ", model.name);
+  return names;
+}
+
+}  // namespace
 
 bool Identity::OnAnswer(const Message& message) {
   const Command command = message.info->command;
   if (command == Command::kScalingFactor) {
-    const std::optional<Scaling> scaling = DecodeScaling(message.value());
-    if (scaling.has_value()) scaling_ = *scaling;
-    return scaling.has_value();
+    scaling_ = DecodeScaling(message.value());
+    return scaling_.has_value();
   }
   if (command == Command::kMfrRevision) {
     revision_ = DecodeRevision(message.value());
@@ -43,7 +51,7 @@ bool Identity::OnAnswer(const Message& message) {
 Obstacle Identity::Check(const SetUp& set_up, const Registers& registers) const noexcept {
   if (model_ == nullptr) return Obstacle::kUnknownModel;
   if (model_->family != set_up.family) return Obstacle::kOtherFamily;
-  if (!IsUsual(scaling_)) return Obstacle::kScaling;
+  if (!scaling_.has_value() || !IsUsual(*scaling_)) return Obstacle::kScaling;
   const auto outside = [this](Volts voltage) { return voltage < model_->voltage_min || voltage > model_->voltage_max; };
   const bool bic = set_up.family == Family::kBic;
   if (outside(set_up.charge_voltage) || (bic && outside(set_up.discharge_voltage))) return Obstacle::kVoltageRange;
@@ -64,14 +72,17 @@ std::string ObstacleText(Obstacle obstacle, const Identity& identity, const SetU
       return "";
     case Obstacle::kUnknownModel:
       return absl::StrCat("the device calls itself \"", identity.model_text(),
-                          "\", which is no model that is known here");
+                          "\", which is no model that is known here: ", KnownModels());
     case Obstacle::kOtherFamily:
       return absl::StrCat("the device is a ", identity.model()->name, ", not a ", FamilyName(set_up.family),
                           ": correct the configuration");
     case Obstacle::kScaling:
+      if (!identity.scaling().has_value()) {
+        return "the device counts in steps that are not known here (SCALING_FACTOR): it cannot be used";
+      }
       return absl::StrFormat(
           "the device counts in steps of %g V and %g A, setpoints are only written in steps of 0.01: it cannot be used",
-          identity.scaling().voltage, identity.scaling().current);
+          identity.scaling()->voltage, identity.scaling()->current);
     case Obstacle::kVoltageRange:
       return absl::StrFormat(
           "its model, %s, can be set to %g to %g V, which %g V%s is not in: check the cells, their voltages and the "

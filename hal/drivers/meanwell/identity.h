@@ -43,7 +43,8 @@ class Identity {
   [[nodiscard]] const std::string& model_text() const noexcept { return model_text_; }
   [[nodiscard]] const std::string& serial_number() const noexcept { return serial_text_; }
   [[nodiscard]] const std::string& revision() const noexcept { return revision_; }
-  [[nodiscard]] const Scaling& scaling() const noexcept { return scaling_; }
+  // None: not said yet, or in a way that the manuals do not explain.
+  [[nodiscard]] const std::optional<Scaling>& scaling() const noexcept { return scaling_; }
 
   // From what is known by now; only meaningful once all that identifies was read.
   [[nodiscard]] Obstacle Check(const SetUp& set_up, const Registers& registers) const noexcept;
@@ -53,7 +54,7 @@ class Identity {
   std::string serial_first_, serial_second_, serial_text_;
   std::string revision_;
   const Model* model_ = nullptr;
-  Scaling scaling_;
+  std::optional<Scaling> scaling_;
 };
 
 // One sentence, with what to do; `name`: what the configuration calls the device.

@@ -66,8 +66,15 @@ std::span<const Model> Models() noexcept { return kModels; }
 
 const Model* FindModel(const std::string& name) {
   const std::string wanted = Normalized(name);
-  const Model* found = std::ranges::find(kModels, wanted, &Model::name);
-  return found == std::end(kModels) ? nullptr : found;
+  const Model* found = nullptr;
+  for (const Model& model : kModels) {
+    const std::string known = model.name;
+    if (wanted.compare(0, known.size(), known) != 0) continue;
+    // Variants have letters behind ("AD"); one more digit is another voltage.
+    if (wanted.size() > known.size() && std::isdigit(static_cast<unsigned char>(wanted[known.size()])) != 0) continue;
+    if (found == nullptr || known.size() > std::string(found->name).size()) found = &model;
+  }
+  return found;
 }
 
 Amperes MostChargeCurrent(const Model& model, Volts voltage) noexcept {

@@ -29,7 +29,7 @@ struct Model {
 
 [[nodiscard]] std::span<const Model> Models() noexcept;
 // By what MFR_MODEL says, or how people write it: padding, lower case and a leading zero ("NPB-0450-24") do not matter.
-// Null: unknown.
+// What follows a known name ("NPB-450-24AD") does not either, unless it is a digit. Null: unknown.
 [[nodiscard]] const Model* FindModel(const std::string& name);
 
 // The most DC current at this battery voltage, within rated current and power. `efficiency`: AC to DC, or back.

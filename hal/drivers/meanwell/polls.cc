@@ -70,6 +70,13 @@ std::optional<Command> Polls::NextOfIdentity() const noexcept {
   return std::nullopt;
 }
 
+std::optional<Command> Polls::NextHasty() const noexcept {
+  for (const Poll& poll : std::span(polls_).first(count_)) {
+    if (poll.hasty) return poll.command;
+  }
+  return std::nullopt;
+}
+
 Polls::Next Polls::NextOfWatch(bool running) const noexcept {
   Next next;
   for (const Poll& poll : std::span(polls_).first(count_)) {

@@ -27,6 +27,8 @@ class Polls {
   };
   // Of identifying it: each once, in their order; none: all is known.
   [[nodiscard]] std::optional<Command> NextOfIdentity() const noexcept;
+  // Wanted at once; none: nothing is.
+  [[nodiscard]] std::optional<Command> NextHasty() const noexcept;
   // Of watching it. `running`: its output is on.
   [[nodiscard]] Next NextOfWatch(bool running) const noexcept;
 

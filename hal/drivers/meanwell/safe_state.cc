@@ -84,14 +84,18 @@ absl::Status CommandSafeState(const Options& options, const Line& line, Monotoni
     absl::StatusOr<std::unique_ptr<CanAdapter>> adapter = OpenCanAdapter(line, session.Filters());
     ended = adapter.status();
     // Its owner commands the device, or no retry can help.
-    if (absl::IsFailedPrecondition(ended) || absl::IsInvalidArgument(ended)) return ended;
+    if (absl::IsFailedPrecondition(ended) || absl::IsInvalidArgument(ended)) {
+      session.SettleAccount();
+      return ended;
+    }
     if (adapter.ok()) {
       ended = Converse(session, **adapter, deadline);
-      if (ended.ok()) return ended;
+      if (ended.ok()) break;
     }
     SleepUntil(std::min(deadline, MonotonicNow() + kReopen));
   } while (MonotonicNow() < deadline);
-  return NotConfirmed(session, options, ended);
+  session.SettleAccount();
+  return ended.ok() ? ended : NotConfirmed(session, options, ended);
 }
 
 }  // namespace abcds::meanwell

@@ -106,6 +106,8 @@ TEST_F(SafeStateTest, DeviceThatStaysOnIsNamed) {
   Make({.on = true});
   device_->SetFaults({.mute = true});
   EXPECT_EQ(Command(1500ms).code(), absl::StatusCode::kUnavailable) << "obeys without confirming";
+  EXPECT_EQ(device_->Value(0x00), 0) << "it hears us all the same";
+  EXPECT_EQ(ledger_.Writes("meanwell NPB unit 3"), device_->eeprom_writes()) << "by its place: nobody knows its serial";
 }
 
 TEST_F(SafeStateTest, MissingAdapterIsLookedForUntilTheEnd) {

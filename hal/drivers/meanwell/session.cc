@@ -11,19 +11,9 @@ namespace {
 
 using enum Command;
 
-// Below half of what the model can be set to there is no battery.
-constexpr double kNoBatteryShare = 0.5;
-// The limits follow the battery's voltage in steps: each one may cost a write.
-constexpr double kLimitStepShare = 0.004;  // of the nominal voltage, 0.1 V of 24 V
-constexpr double kDeratingWhenHot = 0.5;
-// Currents that an output which is off still reports.
+// Currents that an output which is off still reports; of a model that is not known yet.
 constexpr double kResidualShare = 0.02;
-// Constant-voltage stage: the set voltage is reached within the accuracy of the reading, and less flows than was set.
-constexpr double kAtVoltageShare = 0.01;
-constexpr double kTakesLess = 0.9;
-constexpr Nanoseconds kTakesLessFor = std::chrono::seconds(2);
-constexpr double kHeadroomAtVoltage = 1.15;
-constexpr double kTellingChange = 0.08;
+constexpr Amperes kResidualOfAny{0.5};
 // A setpoint read back so many steps too high was not taken.
 constexpr int kIgnoredBySteps = 5;
 constexpr Nanoseconds kStartAgain = std::chrono::seconds(60);
@@ -36,6 +26,7 @@ Session::Session(const Options& options)
       dialogue_(options.family, options.unit),
       polls_(options.family),
       memory_(options.ledger),
+      blind_offs_(Timing::kBlindOffs),
       random_(options.unit * 7919u + 1) {
   UpdateState(MonotonicTime::min());
 }
@@ -46,7 +37,7 @@ void Session::Rest() noexcept {
   polls_.Hasten(kOperation);
 }
 
-bool Session::AtRest() const noexcept { return resting_ && rest_off_ && rest_confirmed_ && (rest_still_ || !watch_); }
+bool Session::AtRest() const noexcept { return resting_ && rest_off_ && rest_confirmed_ && rest_still_; }
 
 Counters Session::counters() const noexcept {
   Counters counters = counters_;
@@ -70,7 +61,7 @@ MonotonicTime Session::NextDue(MonotonicTime now) {
   if (!link_up_) return MonotonicTime::max();
   Follow(now);
   const MonotonicTime expiry =
-      command_.expires_at > now && taken_power_ != Watts(0) ? command_.expires_at : MonotonicTime::max();
+      command_.expires_at > now && (taken_power_ != Watts(0) || idles_) ? command_.expires_at : MonotonicTime::max();
   if (dialogue_.Deadline() != MonotonicTime::max()) return std::min(dialogue_.Deadline(), expiry);
   return std::min(std::max(dialogue_.FreeFrom(), Plan(now).at), expiry);
 }
@@ -89,7 +80,8 @@ void Session::OnSent(const CanFrame& frame, MonotonicTime now) {
   tries_ = 0;
   if (stage_ == Stage::kSilent) {
     blind_due_ = false;
-    --blind_offs_;
+    blind_off_at_ = now;
+    blind_offs_ = std::max(blind_offs_ - 1, 0);
     return;
   }
   registers_.OnWritten(command, message.raw(), now);
@@ -125,7 +117,8 @@ void Session::OnLink(bool up, MonotonicTime now) {
 void Session::OnSilence(Command command, MonotonicTime now) {
   if (stage_ == Stage::kSilent) {
     retry_at_ = now + NextPause();
-    blind_due_ = blind_offs_ > 0;
+    // Who wants it at rest does not give up.
+    blind_due_ = blind_offs_ > 0 || (resting_ && now >= blind_off_at_ + Timing::kBlindOffAgain);
     return;
   }
   if (++tries_ < Timing::kTries) return;
@@ -204,7 +197,8 @@ void Session::OnAnswer(const Message& message, MonotonicTime now) {
     default:
       break;
   }
-  const std::optional<double> value = DecodeNumber(options_.family, info, identity_.scaling(), message.raw());
+  const Scaling scaling = identity_.scaling().value_or(Scaling{});
+  const std::optional<double> value = DecodeNumber(options_.family, info, scaling, message.raw());
   if (value.has_value()) {
     OnNumber(info, *value, message.raw(), now);
   } else {
@@ -232,11 +226,21 @@ void Session::OnRegister(Command command, uint16_t raw, MonotonicTime now) {
       ignored_at_ = now;
     }
   }
+  if (command == kSystemConfig) OnEepromOff((raw & system_config::kEepromOff) != 0, now);
   if (command == kOperation && raw == 0 && resting_ && !rest_off_) {
     rest_off_ = true;
     polls_.Hasten(kFaultStatus);
     polls_.Hasten(kReadIout);
   }
+}
+
+// As SYSTEM_CONFIG says, whenever it is read: a factory reset by hand takes it away.
+void Session::OnEepromOff(bool off, MonotonicTime now) {
+  if (memory_.eeprom_off() == off) return;
+  memory_.SetEepromOff(off);
+  if (stage_ != Stage::kReady) return;
+  UpdateLimits(now);
+  TakeSetpoint(taken_power_, now);
 }
 
 void Session::OnNumber(const CommandInfo& info, double value, uint16_t raw, MonotonicTime now) {
@@ -254,10 +258,13 @@ void Session::OnNumber(const CommandInfo& info, double value, uint16_t raw, Mono
 
 void Session::OnCurrent(Amperes current, uint16_t raw, MonotonicTime now) {
   current_ = current;
-  if (!watch_.has_value() || !state_.dc_voltage.valid) return;
-  const bool off = registers_[kOperation].held == 0;
-  const bool residual = off && Magnitude(current) <= identity_.model()->charge_max * kResidualShare;
-  const Watts power = residual ? Watts(0) : AcPower(state_.dc_voltage.value, current, options_.efficiency);
+  const Model* model = identity_.model();
+  const Amperes residual = model != nullptr ? model->charge_max * kResidualShare : kResidualOfAny;
+  if (resting_ && rest_off_) rest_still_ = Magnitude(current) <= residual;
+  // Nothing to judge it by; what is watched may still be another device.
+  if (model == nullptr || !watch_.has_value() || !state_.dc_voltage.valid) return;
+  const bool none = registers_[kOperation].held == 0 && Magnitude(current) <= residual;
+  const Watts power = none ? Watts(0) : AcPower(state_.dc_voltage.value, current, options_.efficiency);
   const auto voltage_raw = static_cast<uint32_t>(EncodeHundredths(state_.dc_voltage.value.value()));
   watch_->OnReading(current, voltage_raw << 16 | raw, now);
   const bool alive = watch_->verdict() != OutputWatch::Verdict::kFrozen;
@@ -266,7 +273,6 @@ void Session::OnCurrent(Amperes current, uint16_t raw, MonotonicTime now) {
     ignores_ = true;
     ignored_at_ = now;
   }
-  if (resting_ && rest_off_) rest_still_ = power == Watts(0);
   // The voltage follows what its last step did, once the device has taken it.
   if (!loop_.has_value() || !loop_->running() || registers_[kOperation].held != 1 || switched_on_at_) return;
   if (!registers_[kVoutSet].Settled(EncodeHundredths(loop_->voltage().value()))) return;
@@ -305,115 +311,55 @@ void Session::Advance(MonotonicTime now) {
       StartOver(now);
     }
   } else if (stage_ == Stage::kProtect && !registers_.Unverified() && !PlanProtection(now)) {
-    const bool off = (registers_[kSystemConfig].held.value_or(0) & system_config::kEepromOff) != 0;
-    if (!off) memory_.SetLacksEepromOff();
-    memory_.SetEepromOff(off);
+    if (!memory_.eeprom_off()) memory_.SetLacksEepromOff();
     eeprom_off_tried_ = true;
     stage_ = Stage::kReady;
   }
 }
 
+// A device without a serial number has an account by its place.
+std::string Session::Place() const {
+  const std::string& model = identity_.model_text();
+  return absl::StrCat(model.empty() ? FamilyName(options_.family) : model, " unit ", options_.unit);
+}
+
+void Session::SettleAccount() {
+  if (memory_.unassigned() > 0) memory_.SetDevice(Place());
+}
+
 void Session::EndIdentification(MonotonicTime now) {
   const Model* model = identity_.model();
-  // A device without a serial number has an account by its place.
-  const std::string place = absl::StrCat(identity_.model_text(), " unit ", options_.unit);
-  memory_.SetDevice(identity_.serial_number().empty() ? place : identity_.serial_number());
-  const bool off = (registers_[kSystemConfig].held.value_or(0) & system_config::kEepromOff) != 0;
-  memory_.SetEepromOff(off);
+  if (identity_.serial_number().empty()) {
+    memory_.SetDevice(Place());
+  } else {
+    memory_.SetDevice(identity_.serial_number());
+  }
   obstacle_ = identity_.Check(set_up_, registers_);
   if (obstacle_ != Obstacle::kNone) {
     stage_ = Stage::kRefused;
+    refused_at_ = now;
     return;
   }
-  if (identity_.scaling().ac_voltage == 0) polls_.Skip(kReadVin);
-  if (identity_.scaling().fan_speed == 0) {
+  if (identity_.scaling()->ac_voltage == 0) polls_.Skip(kReadVin);
+  if (identity_.scaling()->fan_speed == 0) {
     polls_.Skip(kReadFanSpeed1);
     polls_.Skip(kReadFanSpeed2);
   }
   loop_.emplace(model->nominal, model->voltage_min, options_.charge_voltage);
-  if (!watch_.has_value()) watch_.emplace(std::max(model->charge_max, model->discharge_max));
+  // What was learned about another device does not hold for this one.
+  const std::string who = absl::StrCat(identity_.model_text(), " ", identity_.serial_number());
+  if (!watch_.has_value() || who != known_device_) {
+    watch_.emplace(std::max(model->charge_max, model->discharge_max));
+    eeprom_off_tried_ = false;
+    known_device_ = who;
+  }
   // Read before there was a model to judge it by.
   polls_.Hasten(kReadIout);
-  const bool tried = off || eeprom_off_tried_ || memory_.LacksEepromOff() || memory_.OnlyStopping();
+  const bool tried =
+      resting_ || memory_.eeprom_off() || eeprom_off_tried_ || memory_.LacksEepromOff() || memory_.OnlyStopping();
   stage_ = tried ? Stage::kReady : Stage::kProtect;
   settled_noted_ = false;
   TakeSetpoint(Watts(0), now);
-}
-
-SetpointOptions Session::Possibilities() const noexcept {
-  const bool hot = faults_.has_value() && (*faults_ & fault::kHot) != 0;
-  return {.model = identity_.model(),
-          .efficiency = options_.efficiency,
-          .voltage_loop = VoltageLoopPossible(),
-          .derating = hot ? kDeratingWhenHot : 1.0};
-}
-
-void Session::UpdateLimits(MonotonicTime now) {
-  const Model* model = identity_.model();
-  if (model == nullptr || !state_.dc_voltage.valid || stage_ != Stage::kReady || memory_.OnlyStopping()) {
-    limits_ = {};
-    return;
-  }
-  const Volts voltage = state_.dc_voltage.value;
-  if (Magnitude(voltage - limits_voltage_) >= model->nominal * kLimitStepShare) limits_voltage_ = voltage;
-  limits_ = LimitsAt(Possibilities(), limits_voltage_);
-
-  // Against the voltage it is set to a BIC lets some current flow the other way.
-  const Volts margin = model->nominal * 0.02;
-  if (options_.family == Family::kBic) {
-    charge_blocked_ = voltage >= options_.charge_voltage - (charge_blocked_ ? margin : Volts(0));
-    discharge_blocked_ = voltage <= options_.discharge_voltage + (discharge_blocked_ ? margin : Volts(0));
-    if (charge_blocked_) limits_.max_charge = limits_.min_charge = Watts(0);
-    if (discharge_blocked_) limits_.max_discharge = limits_.min_discharge = Watts(0);
-  }
-  // A battery that is almost full takes less than it is offered: that is no failure to follow, but the limit.
-  const bool takes_less = setpoint_.kind == Setpoint::Kind::kCurrent && setpoint_.power > Watts(0) &&
-                          registers_[kOperation].held == 1 && !switched_on_at_ &&
-                          current_ < setpoint_.current * kTakesLess &&
-                          voltage >= options_.charge_voltage - model->nominal * kAtVoltageShare;
-  if (!takes_less) {
-    at_voltage_since_.reset();
-    return;
-  }
-  if (!at_voltage_since_) {
-    at_voltage_since_ = now;
-    battery_takes_ = limits_.max_charge;
-  }
-  if (now - *at_voltage_since_ < kTakesLessFor) return;
-  const Watts takes = AcPower(voltage, current_, options_.efficiency) * kHeadroomAtVoltage;
-  if (Magnitude(takes - battery_takes_) > battery_takes_ * kTellingChange) battery_takes_ = takes;
-  limits_.max_charge = std::clamp(battery_takes_, limits_.min_charge, limits_.max_charge);
-}
-
-void Session::UpdateState(MonotonicTime) {
-  state_.max_charge = limits_.max_charge;
-  state_.max_discharge = limits_.max_discharge;
-  state_.min_charge = limits_.min_charge;
-  state_.min_discharge = limits_.min_discharge;
-  state_.write_limited = !memory_.eeprom_off();
-  const bool faulty = eeprom_error_ || ignores_ || start_failed_at_.has_value() ||
-                      (watch_.has_value() && watch_->verdict() != OutputWatch::Verdict::kGood) ||
-                      (faults_.value_or(0) & (fault::kLatched | fault::kOverTemperature)) != 0;
-  if (!link_up_ || stage_ == Stage::kSilent) {
-    state_.lifecycle = Lifecycle::kConnecting;
-  } else if (stage_ == Stage::kRefused || (stage_ == Stage::kReady && faulty)) {
-    state_.lifecycle = Lifecycle::kFaulty;
-  } else {
-    state_.lifecycle = Usable() ? Lifecycle::kActive : Lifecycle::kInactive;
-  }
-}
-
-bool Session::Usable() const noexcept {
-  if (!link_up_ || stage_ != Stage::kReady || !state_.dc_voltage.valid || !faults_.has_value()) return false;
-  if (!registers_[kOperation].held.has_value() && !registers_[kOperation].written.has_value()) return false;
-  if (eeprom_error_ || ignores_ || start_failed_at_.has_value()) return false;
-  if (watch_.has_value() && watch_->verdict() != OutputWatch::Verdict::kGood) return false;
-  if ((*faults_ & (fault::kLatched | fault::kOverTemperature | fault::kAcFail)) != 0) return false;
-  return state_.dc_voltage.value >= identity_.model()->voltage_min * kNoBatteryShare;
-}
-
-bool Session::VoltageLoopPossible() const noexcept {
-  return options_.voltage_adjust && options_.family == Family::kNpb && memory_.eeprom_off();
 }
 
 uint16_t Session::Raw(Amperes current) const noexcept { return EncodeHundredths(current.value()); }

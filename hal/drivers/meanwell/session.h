@@ -39,7 +39,7 @@ struct Options {
   Volts discharge_voltage;  // BIC: floor of discharging, likewise
   double efficiency = 0.92;
   bool voltage_adjust = false;    // NPB: charge below the least current where the memory is not written
-  bool always_on = false;         // BIC: at 0 W stay on at the least current
+  bool always_on = false;         // BIC: at 0 W stay on at the least current, where the command allows it
   WriteLedger* ledger = nullptr;  // not owned; outlives the session
 };
 
@@ -66,6 +66,9 @@ class Session {
   void Rest() noexcept;
   // OPERATION was read as off, and FAULT_STATUS and the current agreed, since Rest().
   [[nodiscard]] bool AtRest() const noexcept;
+  // At the end of a conversation: what was written to a device that never told its serial number is counted by its
+  // place.
+  void SettleAccount();
 
   [[nodiscard]] const ConverterState& state() const noexcept { return state_; }
   [[nodiscard]] Counters counters() const noexcept;
@@ -106,6 +109,8 @@ class Session {
 
   void Follow(MonotonicTime now);
   [[nodiscard]] Watts Wanted(MonotonicTime now) const noexcept;
+  [[nodiscard]] bool MayIdle(MonotonicTime now) const noexcept;
+  [[nodiscard]] std::optional<Direction> SetDirection() const noexcept;
   void TakeSetpoint(Watts power, MonotonicTime now);
   [[nodiscard]] Step Plan(MonotonicTime now) const;
   [[nodiscard]] std::optional<Step> PlanOff(MonotonicTime now) const;
@@ -126,6 +131,9 @@ class Session {
   void OnFaults(uint16_t faults) noexcept;
   void Advance(MonotonicTime now);
   void EndIdentification(MonotonicTime now);
+  void OnEepromOff(bool off, MonotonicTime now);
+  [[nodiscard]] std::string Place() const;
+  [[nodiscard]] bool ChargeBlocked(MonotonicTime now) noexcept;
   void UpdateLimits(MonotonicTime now);
   void UpdateState(MonotonicTime now);
   [[nodiscard]] bool Runs() const noexcept;  // its output is on, or may be
@@ -160,27 +168,31 @@ class Session {
   int tries_ = 0;  // of the question under way
   MonotonicTime retry_at_ = MonotonicTime::min();
   Nanoseconds retry_pause_ = Timing::kRetryFirst;
-  int blind_offs_ = 0;      // left to be sent into the silence
+  int blind_offs_;          // left to be sent into the silence: it may hear us all the same
   bool blind_due_ = false;  // one of them before the next question
+  MonotonicTime blind_off_at_ = MonotonicTime::min();
+  MonotonicTime refused_at_ = MonotonicTime::min();
   uint32_t random_ = 0;
 
   std::optional<uint16_t> faults_;
   bool eeprom_error_ = false;
   bool ignores_ = false;  // it has more than it was told, and was told twice
   MonotonicTime ignored_at_ = MonotonicTime::min();
-  bool eeprom_off_tried_ = false;
-  Amperes current_;  // as measured, + charges
+  std::string known_device_;       // model and serial number that `watch_` and the next one belong to
+  bool eeprom_off_tried_ = false;  // whether it took it or not
+  Amperes current_;                // as measured, + charges
   MonotonicTime asked_at_ = MonotonicTime::min();
   std::optional<MonotonicTime> at_voltage_since_;  // the battery takes less than it is offered
   Volts limits_voltage_;                           // that the limits were worked out for
   Watts battery_takes_;                            // at the AC side, while it does so
+  std::optional<MonotonicTime> full_since_;        // BIC: at its charge voltage, and hardly any current
   bool charge_blocked_ = false;                    // BIC: beyond its charge voltage it would discharge
   bool discharge_blocked_ = false;                 // BIC: below its floor it would charge
 
   Watts taken_power_;  // that `setpoint_` was worked out for
   Setpoint setpoint_;
   Limits limits_;
-  bool idles_ = false;                            // BIC, always on: at 0 W and yet on
+  bool idles_ = false;                            // BIC, always on: the command allows to be on at 0 W
   bool settled_noted_ = false;                    // the device has what `setpoint_` wants
   std::optional<MonotonicTime> switched_on_at_;   // and FAULT_STATUS has not agreed yet
   std::optional<MonotonicTime> start_failed_at_;  // it never did

@@ -104,7 +104,11 @@ class SessionTest : public testing::Test {
     }
   }
   void Give(Watts power, Nanoseconds life, MonotonicTime next_change_at = MonotonicTime::min()) {
-    session_->SetCommand({.power = power, .expires_at = now_ + life, .next_change_at = next_change_at});
+    session_->SetCommand({.power = power,
+                          .expires_at = now_ + life,
+                          .next_change_at = next_change_at,
+                          .may_idle_charging = may_idle_charging_,
+                          .may_idle_discharging = may_idle_discharging_});
   }
 
   void BecomeActive() {
@@ -141,6 +145,8 @@ class SessionTest : public testing::Test {
   MonotonicTime now_ = kBegin;
   std::vector<Said> said_;
   std::vector<MonotonicTime> answered_;
+  bool may_idle_charging_ = false;  // of the commands given
+  bool may_idle_discharging_ = false;
 
  private:
   void Send(const CanFrame& frame) {

@@ -27,12 +27,36 @@ Watts Session::Wanted(MonotonicTime now) const noexcept {
   return std::clamp(command_.power, -limits_.max_discharge, limits_.max_charge);
 }
 
+// Whether to stay on with the least current instead of going off. That moves real power, in the direction that is set:
+// only where whoever commands has room for it.
+bool Session::MayIdle(MonotonicTime now) const noexcept {
+  if (!options_.always_on || resting_ || now >= command_.expires_at || !Usable() || memory_.OnlyStopping())
+    return false;
+  const std::optional<Direction> direction = SetDirection();
+  if (!direction.has_value()) return false;
+  if (*direction == Direction::kCharge) return command_.may_idle_charging && limits_.max_charge > Watts(0);
+  return command_.may_idle_discharging && limits_.max_discharge > Watts(0);
+}
+
+// As read, or as written a moment ago.
+std::optional<Direction> Session::SetDirection() const noexcept {
+  const Register& known = registers_[kDirectionCtrl];
+  const std::optional<uint16_t> raw = known.held.has_value() ? known.held : known.written;
+  if (!raw.has_value() || *raw > 1) return std::nullopt;
+  return static_cast<Direction>(*raw);
+}
+
 void Session::Follow(MonotonicTime now) {
   if (ignores_ && now >= ignored_at_ + Timing::kIgnoredAgain && stage_ == Stage::kReady) StartOver(now);
+  const bool misunderstood =
+      obstacle_ == Obstacle::kUnknownModel || obstacle_ == Obstacle::kOtherFamily || obstacle_ == Obstacle::kScaling;
+  if (stage_ == Stage::kRefused && misunderstood && now >= refused_at_ + Timing::kRefusedAgain) StartOver(now);
   const Watts wanted = Wanted(now);
-  idles_ = options_.always_on && Usable() && !resting_ && now < command_.expires_at;
+  const bool idled = idles_;
+  idles_ = MayIdle(now);
   // The current is worked out when the power changes, not when the voltage does: that would cost a write each time.
-  if (std::lround(wanted.value()) != std::lround(taken_power_.value())) TakeSetpoint(wanted, now);
+  const bool idling_changed = idles_ != idled && setpoint_.kind == Setpoint::Kind::kOff;
+  if (idling_changed || std::lround(wanted.value()) != std::lround(taken_power_.value())) TakeSetpoint(wanted, now);
   const std::optional<uint16_t> direction = registers_[kDirectionCtrl].held;
   if (setpoint_.kind != Setpoint::Kind::kOff && direction.has_value() && *direction < 2) {
     if (static_cast<Direction>(*direction) == setpoint_.direction) carried_at_[*direction] = now;
@@ -79,10 +103,11 @@ Session::Step Session::Plan(MonotonicTime now) const {
             .write = std::nullopt};
   }
   if (stage_ == Stage::kIdentify) {
+    if (const std::optional<Command> next = polls_.NextHasty()) return {.at = now, .command = *next, .write = {}};
     if (const std::optional<Command> next = polls_.NextOfIdentity()) return {.at = now, .command = *next, .write = {}};
   }
   std::optional<Step> step;
-  if (stage_ == Stage::kProtect) step = PlanProtection(now);
+  if (stage_ == Stage::kProtect && !resting_) step = PlanProtection(now);
   if (stage_ == Stage::kReady) step = PlanSetpoint(now);
   if (!step.has_value()) step = PlanOff(now);
   if (step.has_value() && step->at <= now) return *step;
@@ -96,7 +121,11 @@ std::optional<Session::Step> Session::PlanOff(MonotonicTime now) const {
   if (on) return std::nullopt;
   const Register& operation = registers_[kOperation];
   if (!operation.held.has_value()) return Step{.at = now, .command = kOperation, .write = std::nullopt};
-  if (*operation.held == 0) return std::nullopt;
+  if (*operation.held == 0) {
+    const bool flows = watch_.has_value() && watch_->verdict() == OutputWatch::Verdict::kTooMuch;
+    if (!flows) return std::nullopt;
+    return Step{.at = operation.written_at + Timing::kOffRepeats, .command = kOperation, .write = 0};
+  }
   const bool again = operation.written == 0;
   return Step{.at = again ? operation.written_at + kOffAgain : now, .command = kOperation, .write = 0};
 }
@@ -119,9 +148,8 @@ std::optional<Session::Step> Session::PlanSetpoint(MonotonicTime now) const {
   if (stage_ != Stage::kReady || (off && !idles_)) return std::nullopt;
   Direction direction = setpoint_.direction;
   if (options_.family == Family::kBic) {
-    // Idling needs no particular one.
-    const std::optional<uint16_t> held = registers_[kDirectionCtrl].held;
-    if (off && held.has_value()) direction = *held == 1 ? Direction::kDischarge : Direction::kCharge;
+    // Idling takes the one that is set.
+    if (off) direction = SetDirection().value_or(direction);
     if (!off) {
       if (auto step = PlanDirection(now)) return step;
     }

@@ -18,6 +18,8 @@ struct Timing {
   static constexpr Nanoseconds kRetryLongest = std::chrono::seconds(1);
   // It may hear without being heard: so many times it is told to switch off.
   static constexpr int kBlindOffs = 3;
+  // Where it is to be brought to rest: without end, at this pace.
+  static constexpr Nanoseconds kBlindOffAgain = std::chrono::seconds(1);
 
   // Output on, to FAULT_STATUS saying so: up to 4 s were seen.
   static constexpr Nanoseconds kStarts = std::chrono::seconds(6);
@@ -29,6 +31,10 @@ struct Timing {
   static constexpr Nanoseconds kConfigSettles = std::chrono::milliseconds(300);
   // A device that did not take a setpoint is asked to again after that.
   static constexpr Nanoseconds kIgnoredAgain = std::chrono::seconds(60);
+  // One that says to be something that cannot be used, likewise: an answer may have been damaged.
+  static constexpr Nanoseconds kRefusedAgain = std::chrono::seconds(60);
+  // One that is off and yet carries current is told again to be off.
+  static constexpr Nanoseconds kOffRepeats = std::chrono::seconds(10);
 
   // Polls keep out of the way of an expected command: a poll may be under way for so long …
   static constexpr Nanoseconds kPollTakes = std::chrono::milliseconds(30);

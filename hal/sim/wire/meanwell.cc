@@ -219,7 +219,8 @@ size_t MeanwellDevice::told_count() const {
 uint16_t MeanwellDevice::StopBits() const { return (faults_.fault_bits | latched_) & kStopping; }
 
 bool MeanwellDevice::Delivers(MonotonicTime now) const {
-  return mains_ && values_.at(kOperation) == 1 && now >= delivers_from_ && StopBits() == 0 && !faults_.remote_off;
+  if (!mains_ || StopBits() != 0 || faults_.remote_off) return false;
+  return faults_.keeps_on || (values_.at(kOperation) == 1 && now >= delivers_from_);
 }
 
 // What would flow at rest with its present values, + charges.
@@ -394,9 +395,9 @@ std::vector<uint8_t> MeanwellDevice::Read(uint16_t command, MonotonicTime now) {
     case kMakerSecond:
       return Six("MEANWELL", 1);
     case kModelFirst:
-      return Six(options_.model, 0);
+      return Six(faults_.model_text.empty() ? options_.model : faults_.model_text, 0);
     case kModelSecond:
-      return Six(options_.model, 1);
+      return Six(faults_.model_text.empty() ? options_.model : faults_.model_text, 1);
     case kRevision:
       return {0x17, 0x12, 0xFF, 0xFF, 0xFF, 0xFF};
     case kLocation:

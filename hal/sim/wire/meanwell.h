@@ -46,6 +46,8 @@ struct MeanwellFaults {
   bool stuck_readings = false;     // measured values stay what they are
   bool remote_off = false;         // the bridge at its remote pins is open
   bool drops_hasty = false;        // requests less than 20 ms after the one before
+  bool keeps_on = false;           // its output stays on, whatever OPERATION says
+  std::string model_text{};        // what it calls itself instead of its model
   int wrong_command_every = 0;     // n-th answers that name another command
   uint16_t fault_bits = 0;         // of FAULT_STATUS, besides OP_OFF; those that stop the output do
   uint16_t status_bits = 0;        // of SYSTEM_STATUS
