@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "hal/drivers/meanwell/timing.h"
 #include "server/config/field_rules.h"
 
 namespace abcds {
@@ -15,6 +16,7 @@ meanwell::Options CommonOptions(const v1::Converter& converter, const Options& o
   meanwell::Options driver;
   driver.name = converter.name();
   driver.label = line.interface.empty() ? line.slcan_port : line.interface;
+  driver.reply = meanwell::ReplyWithin(line.slcan_port);
   driver.unit = static_cast<uint8_t>(NumberInForce(options, Options::kAddressFieldNumber));
   driver.efficiency = converter.has_efficiency() ? converter.efficiency() : kMeanwellEfficiency;
   return driver;

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
-#include "hal/drivers/meanwell/timing.h"
-
 namespace abcds::meanwell {
 
-Dialogue::Dialogue(Family family, uint8_t unit) noexcept
+Dialogue::Dialogue(Family family, uint8_t unit, Nanoseconds reply) noexcept
     : family_(family),
       unit_(unit),
+      reply_(reply),
       filters_{CanFilter{.id = ReplyId(family, unit), .mask = CanFrame::kMaxExtendedId, .extended = true}} {}
 
 std::optional<Command> Dialogue::TakeLate(MonotonicTime now) noexcept {
@@ -25,7 +24,7 @@ void Dialogue::OnSent(const CanFrame& frame, MonotonicTime now) noexcept {
   if (Parse(family_, frame, message) != ParseResult::kOk || message.kind != Message::Kind::kRead) return;
   ++requests_;
   awaited_ = static_cast<Command>(message.code);
-  deadline_ = now + Timing::kReply;
+  deadline_ = now + reply_;
 }
 
 std::optional<Message> Dialogue::OnFrame(const CanFrame& frame, MonotonicTime now) noexcept {

@@ -9,6 +9,7 @@
 
 #include "hal/drivers/meanwell/command.h"
 #include "hal/drivers/meanwell/frame.h"
+#include "hal/drivers/meanwell/timing.h"
 #include "hal/transport/can_client.h"
 #include "hal/units/time.h"
 
@@ -18,7 +19,8 @@ namespace abcds::meanwell {
 // way.
 class Dialogue {
  public:
-  Dialogue(Family family, uint8_t unit) noexcept;
+  // `reply`: an answer is late after that.
+  Dialogue(Family family, uint8_t unit, Nanoseconds reply = Timing::kReply) noexcept;
 
   [[nodiscard]] std::span<const CanFilter> filters() const noexcept { return filters_; }
 
@@ -47,6 +49,7 @@ class Dialogue {
  private:
   const Family family_;
   const uint8_t unit_;
+  const Nanoseconds reply_;
   const std::array<CanFilter, 1> filters_;
   std::optional<Command> awaited_;
   MonotonicTime deadline_ = MonotonicTime::min();

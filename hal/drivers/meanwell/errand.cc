@@ -22,7 +22,7 @@ constexpr Nanoseconds kLongestWait = std::chrono::milliseconds(10);
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Errand>> Errand::Open(const Line& line, Family family, uint8_t unit) {
-  std::unique_ptr<Errand> errand(new Errand(family, unit, CanLineName(line)));
+  std::unique_ptr<Errand> errand(new Errand(family, unit, CanLineName(line), ReplyWithin(line.slcan_port)));
   absl::StatusOr<std::unique_ptr<CanAdapter>> adapter = OpenCanAdapter(line, errand->dialogue_.filters());
   if (!adapter.ok()) return adapter.status();
   errand->adapter_ = *std::move(adapter);

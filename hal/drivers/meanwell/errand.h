@@ -17,9 +17,9 @@
 
 namespace abcds::meanwell {
 
-// The line is ours while this lives. One ordinary thread; every call blocks, for half a second at most once the line is
-// up. Errors, one sentence each: Unavailable: no answer; NotFound: others are answered, but not this command;
-// FailedPrecondition: the line is somebody else's.
+// The line is ours while this lives. One ordinary thread; every call blocks, for half a second at most (a second over
+// a network) once the line is up. Errors, one sentence each: Unavailable: no answer; NotFound: others are answered, but
+// not this command; FailedPrecondition: the line is somebody else's.
 class Errand {
  public:
   // Waits up to 2 s for the line to come up.
@@ -33,8 +33,8 @@ class Errand {
   [[nodiscard]] const std::vector<Command>& written() const noexcept { return written_; }
 
  private:
-  Errand(Family family, uint8_t unit, std::string line)
-      : unit_(unit), line_(std::move(line)), dialogue_(family, unit) {}
+  Errand(Family family, uint8_t unit, std::string line, Nanoseconds reply)
+      : unit_(unit), line_(std::move(line)), dialogue_(family, unit, reply) {}
   [[nodiscard]] absl::Status Send(const CanFrame& frame);
   // One try; none: no answer.
   [[nodiscard]] absl::StatusOr<std::optional<Message>> Ask(Command command);

@@ -3,12 +3,14 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "hal/drivers/meanwell/dialogue.h"
 #include "hal/drivers/meanwell/identity.h"
 #include "hal/drivers/meanwell/model.h"
 #include "hal/drivers/meanwell/output_watch.h"
 #include "hal/drivers/meanwell/setpoint.h"
+#include "hal/drivers/meanwell/timing.h"
 #include "hal/drivers/meanwell/voltage_loop.h"
 
 namespace abcds::meanwell {
@@ -115,6 +117,16 @@ TEST(DialogueTest, LeavesTheManualsPauseAfterALateAnswer) {
   EXPECT_EQ(dialogue.FreeFrom(), start + 45ms);
   EXPECT_FALSE(dialogue.OnFrame(answer, start + 41ms).has_value()) << "nobody asked twice";
   EXPECT_EQ(dialogue.unmatched(), 1u);
+}
+
+TEST(DialogueTest, AnAnswerOverANetworkMayTakeLonger) {
+  const MonotonicTime start(std::chrono::hours(1));
+  for (const auto& [port, reply] : {std::pair{"/dev/ttyACM0", 100ms}, {"tcp://192.168.1.7:3333", 300ms}, {"", 100ms}}) {
+    Dialogue dialogue(Family::kNpb, 3, ReplyWithin(port));
+    dialogue.OnSent(dialogue.Read(Command::kReadVout), start);
+    EXPECT_FALSE(dialogue.TakeLate(start + reply - 1ms).has_value()) << port;
+    EXPECT_TRUE(dialogue.TakeLate(start + reply).has_value()) << port;
+  }
 }
 
 TEST(AcPowerTest, LossesAreOnTheAcSideWhenChargingAndTakenFromItWhenNot) {

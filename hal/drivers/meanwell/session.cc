@@ -23,7 +23,7 @@ constexpr Nanoseconds kStartAgain = std::chrono::seconds(60);
 Session::Session(const Options& options)
     : options_(options),
       set_up_{options.family, options.charge_voltage, options.discharge_voltage},
-      dialogue_(options.family, options.unit),
+      dialogue_(options.family, options.unit, options.reply),
       polls_(options.family),
       memory_(options.ledger),
       blind_offs_(Timing::kBlindOffs),
@@ -118,7 +118,7 @@ void Session::OnSilence(Command command, MonotonicTime now) {
   if (stage_ == Stage::kSilent) {
     retry_at_ = now + NextPause();
     // Who wants it at rest does not give up.
-    blind_due_ = blind_offs_ > 0 || (resting_ && now >= blind_off_at_ + Timing::kBlindOffAgain);
+    blind_due_ = blind_offs_ > 0 || (resting_ && retry_at_ >= blind_off_at_ + Timing::kBlindOffAgain);
     return;
   }
   if (++tries_ < Timing::kTries) return;

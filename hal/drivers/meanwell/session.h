@@ -38,9 +38,10 @@ struct Options {
   Volts charge_voltage;     // end of charge, correction included
   Volts discharge_voltage;  // BIC: floor of discharging, likewise
   double efficiency = 0.92;
-  bool voltage_adjust = false;    // NPB: charge below the least current where the memory is not written
-  bool always_on = false;         // BIC: at 0 W stay on at the least current, where the command allows it
-  WriteLedger* ledger = nullptr;  // not owned; outlives the session
+  Nanoseconds reply = Timing::kReply;  // an answer is late after that
+  bool voltage_adjust = false;         // NPB: charge below the least current where the memory is not written
+  bool always_on = false;              // BIC: at 0 W stay on at the least current, where the command allows it
+  WriteLedger* ledger = nullptr;       // not owned; outlives the session
 };
 
 // Only ever grow.

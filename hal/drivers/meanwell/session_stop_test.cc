@@ -29,8 +29,8 @@ TEST_F(SessionTest, RestIsToldIntoTheSilenceWithoutEnd) {
   Run(10s);
   said_.clear();
   Run(10s);
-  EXPECT_GE(Written(kOperation).size(), 4u);
-  EXPECT_LE(Written(kOperation).size(), 10u);
+  EXPECT_GE(Written(kOperation).size(), 9u);
+  EXPECT_LE(Written(kOperation).size(), 16u);
   EXPECT_GE(Reads(kOperation), 10u);
   Faults({.mute = true});
   Run(2500ms);

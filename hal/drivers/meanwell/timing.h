@@ -2,6 +2,8 @@
 #ifndef ABCDS_HAL_DRIVERS_MEANWELL_TIMING_H_
 #define ABCDS_HAL_DRIVERS_MEANWELL_TIMING_H_
 
+#include <string_view>
+
 #include "hal/units/time.h"
 
 namespace abcds::meanwell {
@@ -11,6 +13,8 @@ struct Timing {
   static constexpr Nanoseconds kSpacing = std::chrono::milliseconds(25);
   static constexpr Nanoseconds kAfterReply = std::chrono::milliseconds(5);
   static constexpr Nanoseconds kReply = std::chrono::milliseconds(100);
+  // With an SLCAN adapter behind a network between them.
+  static constexpr Nanoseconds kReplyOverNetwork = std::chrono::milliseconds(300);
   static constexpr int kTries = 3;  // of one question; then the device is offline, or does not know the command
 
   // While it is silent.
@@ -18,8 +22,9 @@ struct Timing {
   static constexpr Nanoseconds kRetryLongest = std::chrono::seconds(1);
   // It may hear without being heard: so many times it is told to switch off.
   static constexpr int kBlindOffs = 3;
-  // Where it is to be brought to rest: without end, at this pace.
-  static constexpr Nanoseconds kBlindOffAgain = std::chrono::seconds(1);
+  // Where it is to be brought to rest: without end, with each question that is this much later than the one before,
+  // which comes to about one a second.
+  static constexpr Nanoseconds kBlindOffAgain = std::chrono::milliseconds(500);
 
   // Output on, to FAULT_STATUS saying so: up to 4 s were seen.
   static constexpr Nanoseconds kStarts = std::chrono::seconds(6);
@@ -42,6 +47,11 @@ struct Timing {
   static constexpr Nanoseconds kCommandLate = std::chrono::milliseconds(60);
   static constexpr Nanoseconds kPollPatience = std::chrono::milliseconds(600);
 };
+
+// `slcan_port`: as CanOptions has it.
+[[nodiscard]] inline Nanoseconds ReplyWithin(std::string_view slcan_port) noexcept {
+  return slcan_port.starts_with("tcp://") ? Timing::kReplyOverNetwork : Timing::kReply;
+}
 
 }  // namespace abcds::meanwell
 
