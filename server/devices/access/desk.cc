@@ -241,6 +241,23 @@ absl::StatusOr<v1::ReadDeviceResponse> DeviceDesk::Read(const v1::ReadDeviceRequ
   return response;
 }
 
+class DeviceDesk::Writing {
+ public:
+  explicit Writing(DeviceDesk& desk) : desk_(desk) { Set(true); }
+  ~Writing() { Set(false); }
+  Writing(const Writing&) = delete;
+  Writing& operator=(const Writing&) = delete;
+
+ private:
+  void Set(bool writing) {
+    const std::lock_guard lock(desk_.writing_mutex_);
+    desk_.writing_ = writing;
+    desk_.written_.notify_all();
+  }
+
+  DeviceDesk& desk_;
+};
+
 absl::StatusOr<v1::WriteDeviceResponse> DeviceDesk::Write(const v1::WriteDeviceRequest& request,
                                                           const Cancelled& cancelled) {
   const absl::StatusOr<Asked> asked = Resolve(request.target());
@@ -249,7 +266,7 @@ absl::StatusOr<v1::WriteDeviceResponse> DeviceDesk::Write(const v1::WriteDeviceR
   if (!write.ok()) return write.status();
   v1::WriteDeviceResponse response;
   const absl::Status status = Alone(cancelled, [&](const Cancelled& ended) -> absl::Status {
-    const std::lock_guard lock(writing_);
+    const Writing writing(*this);
     const absl::StatusOr<DirectWritten> written = asked->access->Write(asked->target, *write, ended);
     if (!written.ok()) return written.status();
     *response.mutable_report() = ReportOf(*asked->access, asked->target, written->report);
@@ -270,8 +287,8 @@ std::string DeviceDesk::ConnectionOf(const std::string& name) const {
 }
 
 bool DeviceDesk::AwaitWrites(Nanoseconds limit) {
-  const std::unique_lock lock(writing_, limit);
-  return lock.owns_lock();
+  std::unique_lock lock(writing_mutex_);
+  return written_.wait_for(lock, limit, [this] { return !writing_; });
 }
 
 DeviceDesk::~DeviceDesk() {

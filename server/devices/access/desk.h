@@ -3,6 +3,7 @@
 #define ABCDS_SERVER_DEVICES_ACCESS_DESK_H_
 
 #include <atomic>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <string>
@@ -49,6 +50,8 @@ class DeviceDesk {
   [[nodiscard]] bool AwaitWrites(Nanoseconds limit);
 
  private:
+  // A write is under way as long as it lives.
+  class Writing;
   struct Asked {
     const DirectAccess* access = nullptr;
     DirectTarget target;
@@ -61,7 +64,10 @@ class DeviceDesk {
   const std::map<std::string, std::string> connections_;
   const std::vector<OccupiedLine> occupied_;
   std::mutex working_;
-  std::timed_mutex writing_;  // inside of working_
+  // Inside of working_. No timed mutex: the thread sanitizer does not see those.
+  std::mutex writing_mutex_;
+  std::condition_variable written_;
+  bool writing_ = false;  // guarded by writing_mutex_
   std::atomic<bool> stopping_{false};
 };
 
