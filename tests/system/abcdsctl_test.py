@@ -20,7 +20,9 @@ class AbcdsctlTest(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.folder = folder.name
         cls.daemon = processes.Daemon(cls, folder.name, processes.house_config()).wait_ready()
-        processes.wait_until(lambda: "LIFECYCLE_ACTIVE" in cls.run_ok("status", "--json"), "the devices are there")
+        # The meter speaks last: it is asked when every converter is known to be at 0 W.
+        processes.wait_until(lambda: "power_w" in json.loads(cls.run_ok("status", "--json"))["meter"],
+                             "all devices are there")
 
     @classmethod
     def run_any(cls, *arguments, **options):
