@@ -74,6 +74,12 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(arguments.side_by_side) as pool:
         futures = {row.name: pool.submit(run, row, arguments.long) for row in sorted(chosen, key=lambda row: -row.weight)}
         results = [futures[row.name].result() for row in chosen]
+    # A dozen sites on two processors disturb each other's time: what broke beside the others is measured alone. Both
+    # lines stay above.
+    for n, result in enumerate(results):
+        if result.broken and arguments.side_by_side > 1:
+            print("again, alone:", flush=True)
+            results[n] = run(result.row, arguments.long)
     broken = [result for result in results if result.broken]
     print(f"\n{len(results)} rows in {time.monotonic() - begun:.0f} s, {len(broken)} broken", flush=True)
 
