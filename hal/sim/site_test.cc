@@ -62,22 +62,30 @@ std::vector<uint8_t> Exchange(const std::string& path, std::vector<uint8_t> requ
   return reply;
 }
 
+// The last of ten messages: the first ones may have been said earlier and been on their way to the broker.
+struct Heard {
+  int messages = 0;
+  std::string payload;
+
+  static int Take(mosquitto* /*client*/, void* heard, const mosquitto_message* message) {
+    auto* self = static_cast<Heard*>(heard);
+    self->payload.assign(static_cast<const char*>(message->payload), static_cast<size_t>(message->payloadlen));
+    return ++self->messages == 10 ? 1 : 0;  // 1 ends the subscription
+  }
+};
+
 TEST(Site, TheMeterShowsTheLoadLessTheInvertersPower) {
   const std::unique_ptr<Site> site = OpenSite(Exact(), 412.7);
   // It starts at full power by itself: 600 W commanded are 591 W with its gain.
   for (int i = 0; i < 500; ++i) site->Step(kStep);
 
   std::atomic<bool> heard{false};
-  std::string payload;
+  Heard meter;
   std::thread subscriber([&] {
-    mosquitto_message* message = nullptr;
-    EXPECT_EQ(mosquitto_subscribe_simple(&message, 1, /*want_retained=*/false, "sim/grid/power", /*qos=*/0, "127.0.0.1",
-                                         site->mqtt_meter()->broker_port(), nullptr, 60, true, nullptr, nullptr,
-                                         nullptr, nullptr),
+    EXPECT_EQ(mosquitto_subscribe_callback(&Heard::Take, &meter, "sim/grid/power", /*qos=*/0, "127.0.0.1",
+                                           site->mqtt_meter()->broker_port(), nullptr, 60, true, nullptr, nullptr,
+                                           nullptr, nullptr),
               MOSQ_ERR_SUCCESS);
-    if (message != nullptr)
-      payload.assign(static_cast<const char*>(message->payload), static_cast<size_t>(message->payloadlen));
-    mosquitto_message_free(&message);
     heard.store(true);
   });
   while (!heard.load()) {
@@ -85,7 +93,7 @@ TEST(Site, TheMeterShowsTheLoadLessTheInvertersPower) {
     poll(nullptr, 0, 1);
   }
   subscriber.join();
-  EXPECT_EQ(payload, "-178.3");
+  EXPECT_EQ(meter.payload, "-178.3");
 }
 
 TEST(Site, ObeysASetpointOnTheLineAndCountsFromThen) {
