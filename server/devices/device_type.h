@@ -3,6 +3,8 @@
 #ifndef ABCDS_SERVER_DEVICES_DEVICE_TYPE_H_
 #define ABCDS_SERVER_DEVICES_DEVICE_TYPE_H_
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -66,6 +68,14 @@ class DeviceType : public DeviceRules {
   // Converters only: 0 W commanded and confirmed before the deadline, synchronously, in a process of its own that runs
   // after the worker's death. One sentence where not; FailedPrecondition where another process owns the line.
   [[nodiscard]] virtual absl::Status CommandSafeState(const v1::Converter&, const SafeStateContext&) const;
+
+  // Whether converters of this type that share a bus are told at once, so that a silent one does not keep the others
+  // waiting: then those of one bus are all of this driver.
+  [[nodiscard]] virtual bool safe_state_together() const { return false; }
+  // The same for all of them; `report` is called once for each, by its index, as soon as it is known.
+  using SafeStateReports = std::function<void(size_t, const absl::Status&)>;
+  virtual void CommandSafeStateTogether(const std::vector<const v1::Converter*>&, const SafeStateContext&,
+                                        const SafeStateReports&) const {}
 
   // Runs the driver's own codec over recorded frames or a text. Names of the values end in their unit. InvalidArgument
   // with one sentence for anything corrupt, truncated or not a value.

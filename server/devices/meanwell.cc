@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -81,15 +82,29 @@ class Meanwell : public DeviceType {
   }
 
   absl::Status CommandSafeState(const v1::Converter& converter, const SafeStateContext& context) const override {
-    const auto line = CanLineOf(context.site, MeanwellBusName(converter));
-    if (!line.ok()) return line.status();
-    MeanwellOptions driver = MeanwellDriverOptions(converter, context.site, *line);
-    driver.ledger = &context.ledger;
+    absl::Status result;
+    CommandSafeStateTogether({&converter}, context, [&result](size_t, const absl::Status& status) { result = status; });
+    return result;
+  }
+
+  bool safe_state_together() const override { return true; }
+  void CommandSafeStateTogether(const std::vector<const v1::Converter*>& converters, const SafeStateContext& context,
+                                const SafeStateReports& report) const override {
+    const auto line = CanLineOf(context.site, MeanwellBusName(*converters.front()));
+    if (!line.ok()) {
+      for (size_t i = 0; i < converters.size(); ++i) report(i, line.status());
+      return;
+    }
+    std::vector<MeanwellOptions> units;
+    for (const v1::Converter* converter : converters) {
+      units.push_back(MeanwellDriverOptions(*converter, context.site, *line));
+      units.back().ledger = &context.ledger;
+    }
     const meanwell::Line can = {.interface = line->interface,
                                 .slcan_port = line->slcan_port,
                                 .bitrate = line->bitrate,
                                 .bring_up = line->bring_up};
-    return meanwell::CommandSafeState(driver, can, context.deadline);
+    meanwell::CommandSafeState(units, can, context.deadline, report);
   }
 
   bool decodes() const override { return true; }

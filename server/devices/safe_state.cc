@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <map>
 
@@ -22,10 +23,12 @@
 namespace abcds {
 namespace {
 
-// Of several on one line, each gets the line for so long before the next one's turn. At first several tries of a silent
-// device, or the time that a quick one takes to come down and to be seen at rest; when all have been told, the time
-// that a slow display takes to know.
-constexpr Nanoseconds kFirstTurn = std::chrono::milliseconds(1000);
+// Of several on one line, each gets the line for so long before the next one's turn. At first all together so long that
+// the last one is told in time: several tries of a silent device, or the time that a quick one takes to come down and to
+// be seen at rest; when all have been told, the time that a slow display takes to know.
+constexpr Nanoseconds kFirstTurns = std::chrono::milliseconds(1800);
+constexpr Nanoseconds kFirstTurnMost = std::chrono::milliseconds(1000);
+constexpr Nanoseconds kFirstTurnLeast = std::chrono::milliseconds(300);
 constexpr Nanoseconds kLaterTurn = std::chrono::milliseconds(3000);
 // Past the limit a child only has to close its port and report.
 constexpr Nanoseconds kGrace = std::chrono::milliseconds(500);
@@ -44,23 +47,41 @@ std::string BusOf(const v1::Converter& converter) {
   return field == nullptr ? "" : device.options->GetReflection()->GetString(*device.options, field);
 }
 
-absl::Status CommandOne(const Site& site, size_t index, MonotonicTime deadline, SafeStateLedger& ledger) {
+const DeviceType& TypeOf(const Site& site, size_t index) {
   const DeviceType* type = FindDeviceType(DeviceKind::kConverter, site.converters[index].arm);
   ABCDS_CHECK(type != nullptr);
-  return type->CommandSafeState(site.config.converter(static_cast<int>(index)), {site, ledger, deadline});
+  return *type;
 }
 
-bool CommandGroup(const Site& site, const StateFile& file, const std::vector<size_t>& group, MonotonicTime deadline,
-                  const SafeStateReport& report) {
-  SafeStateLedger ledger(file);
+const v1::Converter& ConverterOf(const Site& site, size_t index) {
+  return site.config.converter(static_cast<int>(index));
+}
+
+// Whether every one has confirmed.
+bool CommandTogether(const Site& site, const std::vector<size_t>& group, const SafeStateContext& context,
+                     const SafeStateReport& report) {
+  std::vector<const v1::Converter*> converters;
+  for (const size_t index : group) converters.push_back(&ConverterOf(site, index));
+  bool confirmed = true;
+  TypeOf(site, group.front()).CommandSafeStateTogether(converters, context, [&](size_t i, const absl::Status& status) {
+    confirmed = confirmed && status.ok();
+    report(site.converters[group[i]].name, status);
+  });
+  return confirmed;
+}
+
+bool CommandInTurns(const Site& site, const std::vector<size_t>& group, SafeStateLedger& ledger,
+                    MonotonicTime deadline, const SafeStateReport& report) {
   std::map<size_t, absl::Status> open;
   for (const size_t index : group) open[index] = absl::DeadlineExceededError("no time was left for it");
   bool owned = false;
-  Nanoseconds turn_length = kFirstTurn;
+  Nanoseconds turn_length =
+      std::clamp(kFirstTurns / static_cast<int64_t>(group.size()), kFirstTurnLeast, kFirstTurnMost);
   do {
     for (auto entry = open.begin(); entry != open.end() && !owned;) {
       const MonotonicTime turn = open.size() == 1 ? deadline : std::min(deadline, MonotonicNow() + turn_length);
-      const absl::Status status = CommandOne(site, entry->first, turn, ledger);
+      const absl::Status status =
+          TypeOf(site, entry->first).CommandSafeState(ConverterOf(site, entry->first), {site, ledger, turn});
       entry->second = status;
       if (status.ok()) {
         report(site.converters[entry->first].name, status);
@@ -76,9 +97,18 @@ bool CommandGroup(const Site& site, const StateFile& file, const std::vector<siz
     turn_length = kLaterTurn;
   } while (!open.empty() && !owned && MonotonicNow() < deadline);
   for (const auto& [index, status] : open) report(site.converters[index].name, status);
+  return open.empty();
+}
+
+bool CommandGroup(const Site& site, const StateFile& file, const std::vector<size_t>& group, MonotonicTime deadline,
+                  const SafeStateReport& report) {
+  SafeStateLedger ledger(file);
+  const bool confirmed = TypeOf(site, group.front()).safe_state_together()
+                             ? CommandTogether(site, group, {site, ledger, deadline}, report)
+                             : CommandInTurns(site, group, ledger, deadline, report);
   // A disk that cannot be written changes nothing about what the converters do; the daemon says so when it starts.
   static_cast<void>(ledger.Flush());
-  return open.empty();
+  return confirmed;
 }
 
 absl::Status Fork(const Site& site, const StateFile& file, const std::vector<size_t>& group, MonotonicTime deadline,

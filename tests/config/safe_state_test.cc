@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,7 +13,9 @@
 #include "gtest/gtest.h"
 #include "hal/api/fake_write_ledger.h"
 #include "hal/rt/clock.h"
+#include "hal/sim/wire/can_line.h"
 #include "hal/sim/wire/lumentree.h"
+#include "hal/sim/wire/meanwell.h"
 #include "hal/sim/wire/modbus_line.h"
 #include "hal/sim/wire/trucki.h"
 #include "server/devices/registry.h"
@@ -151,6 +154,41 @@ TEST_F(SafeStateOnWires, ADeadNeighbourOnTheLineHoldsUpNobodyForLong) {
   EXPECT_FALSE(Command(site, 4s));
   EXPECT_EQ(reports_, "there confirmed\nmissing open\n");
   EXPECT_EQ(a.told_w(2), 0);
+}
+
+// Both families on one CAN bus, two of three silent: each is told within the time of a few frames.
+TEST_F(SafeStateOnWires, SilentNeighboursOnACanBusKeepNobodyWaiting) {
+  const auto make = [](const sim::MeanwellOptions& options) {
+    auto made = sim::MeanwellDevice::Make(options);
+    EXPECT_TRUE(made.ok()) << made.status();
+    (*made)->SetBattery(26.4, 0.012);
+    return *std::move(made);
+  };
+  const auto silent = make({.unit = 1, .on = true});
+  const auto mute = make({.unit = 2, .on = true});
+  const auto bic = make({.model = "BIC-2200-24", .unit = 0, .system_config = 1, .on = true});
+  silent->SetFaults({.silent = true});
+  mute->SetFaults({.mute = true});
+  auto line = sim::CanLine::Open({});
+  ASSERT_TRUE(line.ok()) << line.status();
+  for (sim::MeanwellDevice* device : {silent.get(), mute.get(), bic.get()}) (*line)->Attach(*device);
+  (*line)->Start();
+  const Site site = SiteOf(absl::StrCat("can_bus { name: \"can\" slcan_port: \"", (*line)->path(),
+                                        "\" }\n"
+                                        "converter { name: \"silent\" meanwell_npb { bus: \"can\" address: 1 } }\n"
+                                        "converter { name: \"mute\" meanwell_npb { bus: \"can\" address: 2 } }\n"
+                                        "converter { name: \"bic\" meanwell_bic { bus: \"can\" address: 0 } }\n"));
+  EXPECT_FALSE(Command(site, 2s));
+  EXPECT_TRUE(Said("bic confirmed") && Said("silent open") && Said("mute open")) << reports_;
+  (*line)->Stop();
+  const std::vector<sim::SeenCanFrame> frames = (*line)->Frames();
+  for (const uint32_t id : {0x000C0102u, 0x000C0300u}) {
+    const auto off = std::ranges::find_if(frames, [id](const sim::SeenCanFrame& seen) {
+      return seen.frame == CanFrame{.id = id, .extended = true, .size = 3, .data = {}};
+    });
+    ASSERT_NE(off, frames.end()) << std::hex << id;
+    EXPECT_LT(off->at - frames.front().at, 1s) << std::hex << id;
+  }
 }
 
 // The boards' displays know only after 1.3 s, longer than a first turn.

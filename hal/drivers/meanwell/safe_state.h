@@ -1,6 +1,10 @@
-// Brings one BIC or NPB to rest without a daemon: what the guard does when the worker has died.
+// Brings the BICs and NPBs of a bus to rest without a daemon: what the guard does when the worker has died.
 #ifndef ABCDS_HAL_DRIVERS_MEANWELL_SAFE_STATE_H_
 #define ABCDS_HAL_DRIVERS_MEANWELL_SAFE_STATE_H_
+
+#include <cstddef>
+#include <functional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "hal/drivers/meanwell/session.h"
@@ -12,12 +16,17 @@ namespace abcds::meanwell {
 // Where the CAN bus is; as for the daemon's own.
 using Line = CanOptions;
 
-// Opens the CAN line, switches the output off where it is on, and asks until OPERATION is off and FAULT_STATUS and the
-// current agree; lost answers and a lost line are tried again until `deadline`. OK only when the device has confirmed.
-// Otherwise one sentence: FailedPrecondition where another process owns the line (then at once), Unavailable where
-// nothing answered, DeadlineExceeded where it answered and is not off. Writes are counted in options.ledger.
+// Called once for each unit, by its index, as soon as it is known what became of it.
+using SafeStateReport = std::function<void(size_t unit, const absl::Status& status)>;
+
+// Opens the CAN line, switches the outputs off where they are on, and asks until OPERATION is off and FAULT_STATUS and
+// the current agree; lost answers and a lost line are tried again until `deadline`. All units of the bus are spoken to
+// at once: a silent one costs the others the time of its frames only. OK only when the unit has confirmed. Otherwise
+// one sentence: FailedPrecondition where another process owns the line (then at once), Unavailable where nothing
+// answered, DeadlineExceeded where it answered and is not off. Writes are counted in the units' ledgers.
 // Synchronous, no thread, no mailbox; the line is closed at the end.
-[[nodiscard]] absl::Status CommandSafeState(const Options& options, const Line& line, MonotonicTime deadline);
+void CommandSafeState(const std::vector<Options>& units, const Line& line, MonotonicTime deadline,
+                      const SafeStateReport& report);
 
 }  // namespace abcds::meanwell
 

@@ -4,11 +4,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "hal/api/fake_write_ledger.h"
+#include "hal/drivers/meanwell/frame.h"
 #include "hal/rt/clock.h"
 #include "hal/sim/wire/can_line.h"
 #include "hal/sim/wire/meanwell.h"
@@ -44,7 +48,9 @@ class SafeStateTest : public testing::Test {
   }
   absl::Status Command(Nanoseconds limit) {
     const MonotonicTime begin = MonotonicNow();
-    const absl::Status status = CommandSafeState(options_, {.slcan_port = line_->path()}, begin + limit);
+    absl::Status status;
+    CommandSafeState({options_}, {.slcan_port = line_->path()}, begin + limit,
+                     [&status](size_t, const absl::Status& said) { status = said; });
     took_ = MonotonicNow() - begin;
     return status;
   }
@@ -115,6 +121,55 @@ TEST_F(SafeStateTest, MissingAdapterIsLookedForUntilTheEnd) {
   line_->Unplug();
   EXPECT_FALSE(Command(500ms).ok());
   EXPECT_GE(took_, 500ms);
+}
+
+// Two of three never answer: the third is not kept waiting, and is told within the time of a few frames.
+TEST(SafeStateOfABusTest, SilentUnitsKeepNoOtherWaiting) {
+  std::vector<std::unique_ptr<sim::MeanwellDevice>> devices;
+  std::vector<Options> units;
+  FakeWriteLedger ledger;
+  for (const uint8_t unit : {0, 1, 3}) {
+    auto made = sim::MeanwellDevice::Make({.unit = unit, .on = true});
+    ASSERT_TRUE(made.ok()) << made.status();
+    devices.push_back(*std::move(made));
+    devices.back()->SetBattery(26.4, 0.012);
+    Options options;
+    options.label = "can";
+    options.unit = unit;
+    options.charge_voltage = Volts(27.6);
+    options.ledger = &ledger;
+    units.push_back(options);
+  }
+  devices[0]->SetFaults({.silent = true});
+  devices[1]->SetFaults({.mute = true});
+  auto line = sim::CanLine::Open({});
+  ASSERT_TRUE(line.ok()) << line.status();
+  for (const auto& device : devices) (*line)->Attach(*device);
+  (*line)->Start();
+
+  const MonotonicTime begin = MonotonicNow();
+  std::map<size_t, absl::Status> said;
+  MonotonicTime confirmed_at = MonotonicTime::max();
+  CommandSafeState(units, {.slcan_port = (*line)->path()}, begin + 2s, [&](size_t unit, const absl::Status& status) {
+    EXPECT_TRUE(said.emplace(unit, status).second) << "told twice of unit " << unit;
+    if (status.ok()) confirmed_at = MonotonicNow();
+  });
+  (*line)->Stop();
+  EXPECT_EQ(said.size(), 3u);
+  EXPECT_TRUE(said[2].ok()) << said[2];
+  EXPECT_LT(confirmed_at, begin + 2s);
+  EXPECT_EQ(said[0].code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(said[1].code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(devices[1]->Value(0x00), 0) << "it hears us all the same";
+  const std::vector<sim::SeenCanFrame> frames = (*line)->Frames();
+  ASSERT_FALSE(frames.empty());
+  for (const uint8_t unit : {1, 3}) {
+    const auto off = std::ranges::find_if(frames, [unit](const sim::SeenCanFrame& seen) {
+      return seen.frame == CanFrame{.id = RequestId(Family::kNpb, unit), .extended = true, .size = 3, .data = {}};
+    });
+    ASSERT_NE(off, frames.end()) << "unit " << int{unit};
+    EXPECT_LT(off->at - frames.front().at, 1s) << "unit " << int{unit};
+  }
 }
 
 }  // namespace
