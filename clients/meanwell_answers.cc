@@ -1,6 +1,8 @@
 #include "clients/meanwell_answers.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <initializer_list>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -18,41 +20,58 @@
 namespace abcds {
 namespace {
 
-// What the daemon reads all the time, under the tool's and the manual's names.
-struct ReadRow {
-  const char* verb;
+// The verbs of `abcdsd --tool meanwell`. What of it the daemon reads all the time has the manual's name of the command
+// and the daemon's of the reading.
+struct VerbRow {
+  const char* name;
+  bool writes;
+  size_t words;  // that belong to it, itself included; what follows is the device's name
   const char* command;
   const char* reading;
   const char* unit;
 };
-constexpr ReadRow kReads[] = {
-    {"statusread", "OPERATION", "operation_on", ""},
-    {"cvread", "VOUT_SET", "voltage_setpoint_v", " V"},
-    {"ccread", "IOUT_SET", "current_setpoint_a", " A"},
-    {"dvread", "REVERSE_VOUT_SET", "discharge_voltage_setpoint_v", " V"},
-    {"dcread", "REVERSE_IOUT_SET", "discharge_current_setpoint_a", " A"},
-    {"vread", "READ_VOUT", "dc_voltage_v", " V"},
-    {"cread", "READ_IOUT", "current_a", " A"},
-    {"acvread", "READ_VIN", "ac_voltage_v", " V"},
-    {"tempread", "READ_TEMPERATURE_1", "temperature_c", " °C"},
-    {"fan1read", "READ_FAN_SPEED_1", "fan_1_rpm", " rpm"},
-    {"fan2read", "READ_FAN_SPEED_2", "fan_2_rpm", " rpm"},
+constexpr VerbRow kVerbs[] = {
+    {"readonoff", false, 1, "OPERATION", "operation_on", ""},
+    {"cvread", false, 1, "VOUT_SET", "voltage_setpoint_v", " V"},
+    {"ccread", false, 1, "IOUT_SET", "current_setpoint_a", " A"},
+    {"dvread", false, 1, "REVERSE_VOUT_SET", "discharge_voltage_setpoint_v", " V"},
+    {"dcread", false, 1, "REVERSE_IOUT_SET", "discharge_current_setpoint_a", " A"},
+    {"vread", false, 1, "READ_VOUT", "dc_voltage_v", " V"},
+    {"cread", false, 1, "READ_IOUT", "current_a", " A"},
+    {"acvread", false, 1, "READ_VIN", "ac_voltage_v", " V"},
+    {"tempread", false, 1, "READ_TEMPERATURE_1", "temperature_c", " °C"},
+    {"fan1", false, 1, "READ_FAN_SPEED_1", "fan_1_rpm", " rpm"},
+    {"fan2", false, 1, "READ_FAN_SPEED_2", "fan_2_rpm", " rpm"},
+    {"faultread", false, 1, "FAULT_STATUS", "", ""},
+    {"typeread", false, 1, "", "", ""},
+    {"serialread", false, 1, "", "", ""},
+    {"firmwareread", false, 1, "", "", ""},
+    {"statusread", false, 1, "", "", ""},
+    {"readscaling", false, 1, "", "", ""},
+    {"systemconfigread", false, 1, "", "", ""},
+    {"NPB_readcurve", false, 1, "", "", ""},
+    {"dump", false, 1, "", "", ""},
+    {"read", false, 2, "", "", ""},
+    {"on", true, 1, "", "", ""},
+    {"off", true, 1, "", "", ""},
+    {"charge", true, 1, "", "", ""},
+    {"discharge", true, 1, "", "", ""},
+    {"cvset", true, 2, "", "", ""},
+    {"ccset", true, 2, "", "", ""},
+    {"dvset", true, 2, "", "", ""},
+    {"dcset", true, 2, "", "", ""},
+    {"systemconfigset", true, 2, "", "", ""},
+    {"NPB_chargemode", true, 2, "", "", ""},
+    {"write", true, 3, "", "", ""},
+    {"commission", true, 1, "", "", ""},
 };
 
-enum class Effect { kReads, kWrites, kUnknown };
-
-Effect EffectOf(const std::string& verb) {
-  if (verb == "read" || verb == "dump" || absl::EndsWith(verb, "read")) return Effect::kReads;
-  for (const char* const write : {"on", "off", "charge", "discharge", "write", "commission"}) {
-    if (verb == write) return Effect::kWrites;
-  }
-  return absl::EndsWith(verb, "set") ? Effect::kWrites : Effect::kUnknown;
-}
-
-// Words that belong to the verb, itself included; what follows is the device's name.
-size_t WordsOfVerb(const std::string& verb) {
-  if (verb == "write") return 3;
-  return verb == "read" || absl::EndsWith(verb, "set") ? 2 : 1;
+// Null: what makes no sense, the tool explains.
+const VerbRow* FindVerb(const std::string& name) {
+  const auto* const row =
+      std::find_if(std::begin(kVerbs), std::end(kVerbs),
+                   [&](const VerbRow& each) { return absl::EqualsIgnoreCase(name, each.name); });
+  return row == std::end(kVerbs) ? nullptr : row;
 }
 
 // Without options. None where a place is given: the tool knows whether it is taken.
@@ -74,26 +93,25 @@ class Answer {
   Answer(const Invocation& invocation, const v1::ListedDevice& device)
       : invocation_(invocation), device_(device), name_(Printable(device.name())) {}
 
-  int Read(const std::string& verb, const std::string& command) {
+  // `command`: the manual's name, of the verb "read".
+  int Read(const VerbRow& verb, const std::string& command) {
     if (device_.lifecycle() == v1::LIFECYCLE_CONNECTING) {
       return Refuse(absl::StrCat(name_, " does not answer the daemon", Trouble(": ", "")));
     }
-    if (verb == "typeread") return Identity();
-    if (verb == "dump") {
-      for (const ReadRow& row : kReads) Show(row);
-      Say("trouble", Trouble("", "none"), std::nullopt);
-      return Done();
-    }
-    if (verb == "faultread" || absl::EqualsIgnoreCase(command, "FAULT_STATUS")) {
-      Say("trouble", Trouble("", "none"), std::nullopt);
-      return Done();
-    }
-    const auto* const row = std::find_if(std::begin(kReads), std::end(kReads), [&](const ReadRow& each) {
-      return verb == each.verb || (verb == "read" && absl::EqualsIgnoreCase(command, each.command));
+    const std::string_view name = verb.name;
+    if (name == "dump") return Dump();
+    if (name == "typeread") return Identity({"model", "serial_number", "revision"});
+    if (name == "serialread") return Identity({"serial_number"});
+    if (name == "firmwareread") return Identity({"revision"});
+    const auto* const row = name != "read" ? &verb : std::find_if(std::begin(kVerbs), std::end(kVerbs), [&](const VerbRow& each) {
+      return each.command[0] != '\0' && absl::EqualsIgnoreCase(command, each.command);
     });
-    if (row != std::end(kReads) && Show(*row)) return Done();
-    return Refuse(absl::StrCat("the daemon that drives ", name_, " has no value for ", verb, command.empty() ? "" : " ",
-                               Printable(command), ": stop it to ask the device itself"));
+    if (row != std::end(kVerbs)) {
+      if (std::string_view(row->name) == "faultread") return Faults();
+      if (Show(*row)) return Done();
+    }
+    return Refuse(absl::StrCat("the daemon that drives ", name_, " has no value for ", verb.name,
+                               command.empty() ? "" : " ", Printable(command), ": stop it to ask the device itself"));
   }
 
   int Write() {
@@ -108,7 +126,18 @@ class Answer {
     return trouble.empty() ? none : absl::StrCat(before, Printable(trouble));
   }
 
-  bool Show(const ReadRow& row) {
+  int Faults() {
+    Say("trouble", Trouble("", "none"), std::nullopt);
+    return Done();
+  }
+
+  int Dump() {
+    for (const VerbRow& row : kVerbs) Show(row);
+    return Faults();
+  }
+
+  bool Show(const VerbRow& row) {
+    if (row.reading[0] == '\0') return false;
     const auto reading = device_.details().readings().find(row.reading);
     if (reading == device_.details().readings().end()) return false;
     const bool is_switch = std::string_view(row.reading) == "operation_on";
@@ -118,8 +147,8 @@ class Answer {
     return true;
   }
 
-  int Identity() {
-    for (const char* const key : {"model", "serial_number", "revision"}) {
+  int Identity(std::initializer_list<const char*> keys) {
+    for (const char* const key : keys) {
       const auto text = device_.details().identity().find(key);
       if (text != device_.details().identity().end()) Say(key, Printable(text->second), std::nullopt);
     }
@@ -162,17 +191,14 @@ class Answer {
 std::optional<int> AnswerMeanwellByDaemon(const Invocation& invocation) {
   const auto words = WordsOf(invocation.raw);
   if (!words.has_value() || words->empty()) return std::nullopt;
-  const std::string& verb = (*words)[0];
-  const Effect effect = EffectOf(verb);
-  const size_t own = WordsOfVerb(verb);
-  // What makes no sense, the tool explains.
-  if (effect == Effect::kUnknown || words->size() < own || words->size() > own + 1) return std::nullopt;
+  const VerbRow* const verb = FindVerb((*words)[0]);
+  if (verb == nullptr || words->size() < verb->words || words->size() > verb->words + 1) return std::nullopt;
   const auto list = invocation.Connect()->ListDevices();
   if (absl::IsUnavailable(list.status())) return std::nullopt;
   // One listens that does not answer: it may drive the device.
   if (!list.ok()) return invocation.Failed(list.status());
 
-  const std::string wanted = words->size() > own ? words->back() : "";
+  const std::string wanted = words->size() > verb->words ? words->back() : "";
   const v1::ListedDevice* found = nullptr;
   std::vector<std::string> names;
   for (const v1::ListedDevice& device : list->devices()) {
@@ -185,7 +211,7 @@ std::optional<int> AnswerMeanwellByDaemon(const Invocation& invocation) {
     return invocation.UsageError(absl::StrCat("which one: ", absl::StrJoin(names, ", "), "?"));
   }
   Answer answer(invocation, *found);
-  return effect == Effect::kWrites ? answer.Write() : answer.Read(verb, own == 2 ? (*words)[1] : "");
+  return verb->writes ? answer.Write() : answer.Read(*verb, verb->words == 2 ? (*words)[1] : "");
 }
 
 }  // namespace abcds

@@ -19,8 +19,6 @@ namespace {
 
 using meanwell::Family;
 
-constexpr char kDefaultConfig[] = "/etc/abcds/abcds.textproto";
-
 absl::StatusOr<MeanwellTarget> ByPlace(const MeanwellChoice& choice) {
   MeanwellTarget target;
   if (choice.type != "npb" && choice.type != "bic") {
@@ -38,15 +36,17 @@ absl::StatusOr<MeanwellTarget> ByPlace(const MeanwellChoice& choice) {
   // What has no slash is an interface of the kernel.
   const bool port = absl::StrContains(choice.can, '/');
   (port ? target.line.slcan_port : target.line.interface) = choice.can;
-  if (choice.config.empty()) return target;
-  const auto site = LoadSite(choice.config, KnownDevices());
-  if (!site.ok()) return site.status();
-  target.site = site->name;
+  const auto site = LoadSite(choice.config.empty() ? choice.default_config : choice.config, KnownDevices());
+  if (site.ok()) {
+    target.site = site->name;
+  } else if (!choice.config.empty()) {
+    return site.status();
+  }
   return target;
 }
 
 absl::StatusOr<MeanwellTarget> ByConfiguration(const MeanwellChoice& choice) {
-  const std::string file = choice.config.empty() ? kDefaultConfig : choice.config;
+  const std::string file = choice.config.empty() ? choice.default_config : choice.config;
   const auto site = LoadSite(file, KnownDevices());
   if (!site.ok()) return site.status();
   std::optional<MeanwellTarget> found;

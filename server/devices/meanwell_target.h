@@ -19,11 +19,12 @@ struct MeanwellTarget {
 
 // How a command line names it. Either by the configuration, or by all of type, can and unit.
 struct MeanwellChoice {
-  std::string config;  // empty: "/etc/abcds/abcds.textproto"; with `can` only for the site's name, and none if empty
+  std::string config;  // empty: `default_config`; with `can` only for the site's name, and then it may be missing
   std::string device;  // of the configuration; empty: the only Mean Well in it
   std::string can;     // interface, device node, pty or "tcp://host:port"
   std::string type;    // "npb" or "bic"
   std::string unit;    // hexadecimal, as the original has it; empty: 03 or 00
+  std::string default_config = "/etc/abcds/abcds.textproto";
 };
 
 // One sentence where there is no such device, or more than one.

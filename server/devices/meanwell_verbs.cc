@@ -1,26 +1,24 @@
 #include "server/devices/meanwell_verbs.h"
 
-#include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <map>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "hal/drivers/meanwell/errand.h"
 #include "hal/drivers/meanwell/identity.h"
+#include "hal/drivers/meanwell/model.h"
 #include "hal/drivers/meanwell/values.h"
 #include "nlohmann/json.hpp"
 #include "server/devices/meanwell_commission.h"
 #include "server/devices/meanwell_target.h"
 #include "server/devices/meanwell_wear.h"
+#include "server/devices/meanwell_words.h"
 #include "server/state/state_file.h"
 
 namespace abcds {
@@ -28,148 +26,15 @@ namespace {
 
 using meanwell::Command;
 using meanwell::CommandInfo;
-using meanwell::Family;
 using meanwell::Format;
-using meanwell::Message;
 
 constexpr int kOk = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
-// The original's verbs. `value`: what is written; -1: the verb reads; -2: it wants a value.
-struct VerbRow {
-  const char* name;
-  Command command;
-  int value;
-  const char* summary;
-};
-constexpr int kReads = -1;
-constexpr int kWantsValue = -2;
-
-constexpr VerbRow kVerbs[] = {
-    {"on", Command::kOperation, 1, "switch the output on"},
-    {"off", Command::kOperation, 0, "switch the output off"},
-    {"statusread", Command::kOperation, kReads, "whether it is switched on"},
-    {"cvread", Command::kVoutSet, kReads, "charge voltage setpoint"},
-    {"cvset", Command::kVoutSet, kWantsValue, "set the charge voltage: 27.6V, or 2760"},
-    {"ccread", Command::kIoutSet, kReads, "charge current setpoint"},
-    {"ccset", Command::kIoutSet, kWantsValue, "set the charge current: 7.2A, or 720"},
-    {"dvread", Command::kReverseVoutSet, kReads, "discharge voltage setpoint, BIC"},
-    {"dvset", Command::kReverseVoutSet, kWantsValue, "set the discharge voltage, BIC"},
-    {"dcread", Command::kReverseIoutSet, kReads, "discharge current setpoint, BIC"},
-    {"dcset", Command::kReverseIoutSet, kWantsValue, "set the discharge current, BIC"},
-    {"charge", Command::kDirectionCtrl, 0, "direction: charge, BIC"},
-    {"discharge", Command::kDirectionCtrl, 1, "direction: discharge, BIC"},
-    {"dirread", Command::kDirectionCtrl, kReads, "which direction, BIC"},
-    {"vread", Command::kReadVout, kReads, "DC voltage"},
-    {"cread", Command::kReadIout, kReads, "DC current, + charges"},
-    {"acvread", Command::kReadVin, kReads, "AC voltage"},
-    {"tempread", Command::kReadTemperature1, kReads, "internal temperature"},
-    {"fan1read", Command::kReadFanSpeed1, kReads, "fan 1, BIC"},
-    {"fan2read", Command::kReadFanSpeed2, kReads, "fan 2, BIC"},
-    {"faultread", Command::kFaultStatus, kReads, "faults, in words"},
-    {"systemstatusread", Command::kSystemStatus, kReads, "system status, in words"},
-    {"systemconfigread", Command::kSystemConfig, kReads, "system configuration, in words"},
-    {"systemconfigset", Command::kSystemConfig, kWantsValue, "set its bits: 0x0400"},
-    {"curveconfigread", Command::kCurveConfig, kReads, "charge curve configuration, in words, NPB"},
-    {"curveconfigset", Command::kCurveConfig, kWantsValue, "set its bits: 0x0004, NPB"},
-    {"bidirectionalread", Command::kBidirectionalConfig, kReads, "battery mode, BIC"},
-    {"bidirectionalset", Command::kBidirectionalConfig, kWantsValue, "1: battery mode, BIC"},
-    {"chargestatusread", Command::kChgStatus, kReads, "stage of charging, in words, NPB"},
-    {"scalingread", Command::kScalingFactor, kReads, "the steps it counts in"},
-};
-
-void PrintUsage(std::ostream& err) {
-  err << "usage: meanwell VERB [VALUE] [DEVICE] [--json] [--yes] [--config FILE]\n"
-         "       meanwell VERB [VALUE] --can can0|PORT --type npb|bic [--unit 03] …\n"
-         "DEVICE is its name in the configuration, and may be left out where there is one only. No daemon may drive "
-         "it.\n"
-         "Writes to its memory are counted in the daemon's --state_dir (/var/lib/abcds).\n"
-         "VALUE has its unit (27.6V, 7.2A); an integer alone is the device's raw value (2760 is 27.60 V).\n";
-  for (const VerbRow& verb : kVerbs) err << absl::StrFormat("  %-18s %s\n", verb.name, verb.summary);
-  err << "  read COMMAND       any command by its name in the manual\n"
-         "  write COMMAND VALUE\n"
-         "  typeread           model, serial number, revision\n"
-         "  dump               all of it\n"
-         "  commission         set it up for this system, step by step\n";
-}
-
-struct Call {
-  std::vector<std::string> words;
-  MeanwellChoice choice;
-  std::string state_dir = "/var/lib/abcds";
-  bool json = false;
-  bool yes = false;
-};
-
-absl::StatusOr<Call> Parse(const std::vector<std::string>& arguments) {
-  Call call;
-  const std::map<std::string, std::string*> options = {{"--config", &call.choice.config},
-                                                       {"--can", &call.choice.can},
-                                                       {"--type", &call.choice.type},
-                                                       {"--unit", &call.choice.unit},
-                                                       {"--state_dir", &call.state_dir}};
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    std::string name = arguments[i];
-    if (name == "--json" || name == "--yes") {
-      (name == "--json" ? call.json : call.yes) = true;
-      continue;
-    }
-    if (!absl::StartsWith(name, "--")) {
-      call.words.push_back(name);
-      continue;
-    }
-    const size_t equals = name.find('=');
-    std::optional<std::string> value;
-    if (equals != std::string::npos) {
-      value = name.substr(equals + 1);
-      name.erase(equals);
-    } else if (i + 1 < arguments.size()) {
-      value = arguments[++i];
-    }
-    const auto option = options.find(name);
-    if (option == options.end()) return absl::InvalidArgumentError(absl::StrCat("unknown option ", name));
-    const bool may_be_empty = name == "--state_dir";  // as the daemon's: nothing is kept
-    if (!value.has_value() || (value->empty() && !may_be_empty))
-      return absl::InvalidArgumentError(absl::StrCat(name, " wants a value"));
-    *option->second = *value;
-  }
-  return call;
-}
-
-// "27.6V", "27.60 V", "7.2A" in units; "2760", "0x0400" raw; "27.6" is refused, as nobody can tell what is meant.
-absl::StatusOr<uint16_t> RawOf(const CommandInfo& info, std::string text) {
-  const bool volts = info.format == Format::kVoltage;
-  const bool amperes = info.format == Format::kCurrent;
-  const auto bad = [&](const std::string& wanted) {
-    return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is no value for ", info.name, ": ", wanted));
-  };
-  uint32_t raw = 0;
-  const bool hex = absl::StartsWith(text, "0x") && absl::SimpleHexAtoi(text, &raw);
-  if (hex || absl::SimpleAtoi(text, &raw)) {
-    if (raw > (info.bytes == 1 ? 1u : 0xFFFFu)) return bad("too large");
-    return static_cast<uint16_t>(raw);
-  }
-  if (!volts && !amperes) return bad("an integer, or 0x and hexadecimal digits");
-  const char unit = text.empty() ? ' ' : text.back();
-  double value = 0;
-  const bool has_unit = unit == (volts ? 'V' : 'A') || unit == (volts ? 'v' : 'a');
-  if (!has_unit || !absl::SimpleAtod(text.substr(0, text.size() - 1), &value) || !(value >= 0 && value <= 655)) {
-    return bad(volts ? "for example 27.6V, or 2760" : "for example 7.2A, or 720");
-  }
-  return meanwell::EncodeHundredths(value);
-}
-
-const CommandInfo* CommandByName(const std::string& name) {
-  for (const CommandInfo& info : meanwell::Commands()) {
-    if (absl::EqualsIgnoreCase(name, info.name)) return &info;
-  }
-  return nullptr;
-}
-
 class Desk {
  public:
-  Desk(const MeanwellTarget& target, meanwell::Errand& errand, const Call& call, std::istream& in, std::ostream& out)
+  Desk(const MeanwellTarget& target, meanwell::Errand& errand, const MeanwellCall& call, std::istream& in, std::ostream& out)
       : target_(target), errand_(errand), call_(call), in_(in), out_(out) {}
 
   absl::Status Read(const CommandInfo& info) {
@@ -180,6 +45,7 @@ class Desk {
 
   absl::Status Write(const CommandInfo& info, uint16_t raw) {
     if (!info.writable) return absl::InvalidArgumentError(absl::StrCat(info.name, " can only be read"));
+    if (absl::Status in_range = CheckRange(info, raw); !in_range.ok()) return in_range;
     const auto held = errand_.Write(info.command, raw);
     if (!held.ok()) return held.status();
     const uint8_t bytes[] = {static_cast<uint8_t>(*held), static_cast<uint8_t>(*held >> 8)};
@@ -187,6 +53,17 @@ class Desk {
     if (*held == raw) return absl::OkStatus();
     return absl::DataLossError(absl::StrFormat(
         "%s was written as %d and reads back as %d: the device limits or ignores it", info.name, raw, *held));
+  }
+
+  absl::Status SetChargerMode(bool charger) {
+    const CommandInfo& info = meanwell::InfoOf(Command::kCurveConfig);
+    const auto held = errand_.Read(info.command);
+    if (!held.ok()) return held.status();
+    const auto others = static_cast<uint16_t>(held->raw() & ~meanwell::curve_config::kChargerMode);
+    const auto wanted = static_cast<uint16_t>(others | (charger ? meanwell::curve_config::kChargerMode : 0));
+    if (absl::Status written = Write(info, wanted); !written.ok()) return written;
+    if (!call_.json) out_ << "It goes by that from its next start: switch its AC off, wait 10 s, and on again.\n";
+    return absl::OkStatus();
   }
 
   absl::Status All(std::span<const CommandInfo> infos) {
@@ -200,26 +77,20 @@ class Desk {
     return absl::OkStatus();
   }
 
+  absl::Status Serial() {
+    const auto identity = Ask({Command::kMfrSerialB0B5, Command::kMfrSerialB6B11});
+    if (!identity.ok()) return identity.status();
+    Say("serial_number", identity->serial_number());
+    return absl::OkStatus();
+  }
+
   absl::Status Type() {
-    meanwell::Identity identity;
-    for (const Command command : {Command::kMfrModelB0B5, Command::kMfrModelB6B11, Command::kMfrSerialB0B5,
-                                  Command::kMfrSerialB6B11, Command::kMfrRevision}) {
-      const auto answer = errand_.Read(command);
-      if (!answer.ok()) return answer.status();
-      if (!identity.OnAnswer(*answer)) {
-        return absl::DataLossError(absl::StrCat("its answer to ", meanwell::InfoOf(command).name, " is no value"));
-      }
-    }
-    const auto show = [this](const char* name, const std::string& text) {
-      if (call_.json) {
-        json_[name] = text;
-      } else {
-        out_ << name << ": " << text << "\n";
-      }
-    };
-    show("model", identity.model_text());
-    show("serial_number", identity.serial_number());
-    show("revision", identity.revision());
+    const auto identity = Ask({Command::kMfrModelB0B5, Command::kMfrModelB6B11, Command::kMfrSerialB0B5,
+                               Command::kMfrSerialB6B11, Command::kMfrRevision});
+    if (!identity.ok()) return identity.status();
+    Say("model", identity->model_text());
+    Say("serial_number", identity->serial_number());
+    Say("revision", identity->revision());
     return absl::OkStatus();
   }
 
@@ -266,6 +137,50 @@ class Desk {
   }
 
  private:
+  absl::StatusOr<meanwell::Identity> Ask(std::initializer_list<Command> commands) {
+    meanwell::Identity identity;
+    for (const Command command : commands) {
+      const auto answer = errand_.Read(command);
+      if (!answer.ok()) return answer.status();
+      if (!identity.OnAnswer(*answer)) {
+        return absl::DataLossError(absl::StrCat("its answer to ", meanwell::InfoOf(command).name, " is no value"));
+      }
+    }
+    return identity;
+  }
+
+  // What the model cannot have is not sent: some firmware takes the nearest value it can, which nobody asked for.
+  absl::Status CheckRange(const CommandInfo& info, uint16_t raw) {
+    if (info.format != Format::kVoltage && info.format != Format::kCurrent) return absl::OkStatus();
+    const auto identity = Ask({Command::kMfrModelB0B5, Command::kMfrModelB6B11});
+    if (!identity.ok()) return identity.status();
+    const meanwell::Model* model = identity->model();
+    if (model == nullptr) return absl::OkStatus();
+    double low = model->voltage_min.value();
+    double high = model->voltage_max.value();
+    if (info.command == Command::kReverseIoutSet) {
+      low = model->discharge_min.value();
+      high = model->discharge_max.value();
+    } else if (info.format == Format::kCurrent) {
+      // The charge curve ends far below the least current of the setpoint.
+      low = info.command == Command::kIoutSet || info.command == Command::kCurveCc ? model->charge_min.value() : 0;
+      high = model->charge_max.value();
+    }
+    const double value = raw / 100.0;
+    if (value >= low && value <= high) return absl::OkStatus();
+    const char* unit = info.format == Format::kVoltage ? "V" : "A";
+    return absl::OutOfRangeError(absl::StrFormat("not written: %s of a %s can be %g to %g %s, not %g %s", info.name,
+                                                 model->name, low, high, unit, value, unit));
+  }
+
+  void Say(const char* name, const std::string& text) {
+    if (call_.json) {
+      json_[name] = text;
+    } else {
+      out_ << name << ": " << text << "\n";
+    }
+  }
+
   absl::Status Show(const CommandInfo& info, std::span<const uint8_t> value, std::optional<uint16_t> written) {
     const std::optional<std::string> words = InWords(target_.options.family, info, {}, value);
     if (!words.has_value()) return absl::DataLossError(absl::StrCat("its answer to ", info.name, " is no value"));
@@ -288,62 +203,11 @@ class Desk {
 
   const MeanwellTarget& target_;
   meanwell::Errand& errand_;
-  const Call& call_;
+  const MeanwellCall& call_;
   std::istream& in_;
   std::ostream& out_;
   nlohmann::ordered_json json_ = nlohmann::ordered_json::object();
 };
-
-// What is to be done, and how many words the verb takes; the next one is a device's name.
-struct Job {
-  const VerbRow* verb = nullptr;
-  const CommandInfo* info = nullptr;  // of verbs that concern one command
-  std::optional<uint16_t> write;
-};
-
-absl::StatusOr<Job> JobOf(Call& call) {
-  Job job;
-  const std::string verb = call.words[0];
-  size_t used = 1;
-  const auto next = [&]() -> std::optional<std::string> {
-    if (used >= call.words.size()) return std::nullopt;
-    return call.words[used++];
-  };
-  const auto take_value = [&]() -> absl::Status {
-    const std::optional<std::string> text = next();
-    if (!text.has_value()) return absl::InvalidArgumentError(absl::StrCat(verb, " wants a value"));
-    const auto raw = RawOf(*job.info, *text);
-    if (!raw.ok()) return raw.status();
-    job.write = *raw;
-    return absl::OkStatus();
-  };
-  const auto* const row =
-      std::find_if(std::begin(kVerbs), std::end(kVerbs), [&](const VerbRow& each) { return verb == each.name; });
-  if (row != std::end(kVerbs)) {
-    job.verb = row;
-    job.info = &meanwell::InfoOf(row->command);
-    if (row->value >= 0) job.write = static_cast<uint16_t>(row->value);
-    if (row->value == kWantsValue) {
-      if (absl::Status status = take_value(); !status.ok()) return status;
-    }
-  } else if (verb == "read" || verb == "write") {
-    const std::optional<std::string> name = next();
-    job.info = name.has_value() ? CommandByName(*name) : nullptr;
-    if (job.info == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat(verb, " wants a command's name, such as READ_VOUT"));
-    }
-    if (verb == "write") {
-      if (job.info->bytes > 2) return absl::InvalidArgumentError(absl::StrCat(job.info->name, " cannot be written"));
-      if (absl::Status status = take_value(); !status.ok()) return status;
-    }
-  } else if (verb != "dump" && verb != "typeread" && verb != "commission") {
-    return absl::InvalidArgumentError(absl::StrCat("unknown verb \"", verb, "\""));
-  }
-  call.choice.device = next().value_or("");
-  if (used < call.words.size())
-    return absl::InvalidArgumentError(absl::StrCat("\"", call.words[used], "\" is too much"));
-  return job;
-}
 
 int Failed(const absl::Status& status, std::ostream& err) {
   err << std::string(status.message()) << "\n";
@@ -353,13 +217,13 @@ int Failed(const absl::Status& status, std::ostream& err) {
 }  // namespace
 
 int RunMeanwell(const std::vector<std::string>& arguments, std::istream& in, std::ostream& out, std::ostream& err) {
-  auto call = Parse(arguments);
+  auto call = ParseMeanwellCall(arguments);
   if (!call.ok()) return Failed(call.status(), err);
   if (call->words.empty() || call->words[0] == "help") {
-    PrintUsage(call->words.empty() ? err : out);
+    (call->words.empty() ? err : out) << MeanwellUsage();
     return call->words.empty() ? kUsage : kOk;
   }
-  const auto job = JobOf(*call);
+  const auto job = MeanwellJobOf(*call);
   if (!job.ok()) return Failed(job.status(), err);
   const auto target = FindMeanwell(call->choice);
   if (!target.ok()) return Failed(target.status(), err);
@@ -373,14 +237,16 @@ int RunMeanwell(const std::vector<std::string>& arguments, std::istream& in, std
   Desk desk(*target, **errand, *call, in, out);
   const std::string& verb = call->words[0];
   absl::Status status;
-  if (job->write.has_value()) {
+  if (job->charger_mode.has_value()) {
+    status = desk.SetChargerMode(*job->charger_mode);
+  } else if (job->write.has_value()) {
     status = desk.Write(*job->info, *job->write);
   } else if (job->info != nullptr) {
     status = desk.Read(*job->info);
   } else if (verb == "commission") {
     status = desk.Commission();
   } else {
-    status = verb == "dump" ? desk.All(meanwell::Commands()) : desk.Type();
+    status = verb == "dump" ? desk.All(meanwell::Commands()) : verb == "typeread" ? desk.Type() : desk.Serial();
   }
   desk.Count(err);
   if (verb != "commission") desk.Finish();

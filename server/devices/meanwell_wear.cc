@@ -1,6 +1,7 @@
 #include "server/devices/meanwell_wear.h"
 
 #include <algorithm>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "hal/drivers/meanwell/identity.h"
@@ -43,7 +44,10 @@ absl::StatusOr<MeanwellWear> CountMeanwellWrites(meanwell::Errand& errand, const
   memory.SetEepromOff(EepromWasOff(errand));
   memory.SetDevice(*serial);
   for (const Command command : errand.written()) memory.OnWrite(command, MonotonicNow());
-  if (absl::Status status = ledger.Flush(); !status.ok()) return status;
+  if (absl::Status status = ledger.Flush(); !status.ok()) {
+    return absl::Status(status.code(), absl::StrCat(std::string(status.message()),
+                                                    ": run this with sudo, or name another --state_dir"));
+  }
   return MeanwellWear{
       .device = absl::StrCat("meanwell ", *serial), .writes = memory.counted_here(), .all_writes = memory.Writes()};
 }

@@ -10,11 +10,13 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hal/rt/clock.h"
 #include "hal/sim/wire/can_line.h"
 #include "hal/sim/wire/meanwell.h"
+#include "server/devices/meanwell_target.h"
 #include "server/state/state_file.h"
 
 namespace abcds {
@@ -96,6 +98,47 @@ TEST_F(MeanwellVerbsTest, ReadsAndWritesWithUnitsAndRaw) {
   EXPECT_EQ(device_->Value(0x00), 0);
 }
 
+// As its own help lists them (MacGH23/meanwell-can-lib, mwcancmd.py, version 0.3.0).
+constexpr const char* kOriginalReads[] = {
+    "readonoff", "cvread",     "ccread",       "vread",      "cread",     "acvread",     "tempread",
+    "typeread",  "serialread", "firmwareread", "statusread", "faultread", "readscaling", "systemconfigread"};
+
+TEST_F(MeanwellVerbsTest, AllOfTheOriginalsVerbsForAnNpb) {
+  Make({.curve_config = 0x0084, .noise_steps = 0});
+  for (const char* const verb : kOriginalReads) EXPECT_EQ(Run({verb}), 0) << verb << ": " << err_;
+  EXPECT_EQ(Run({"readonoff"}), 0);
+  EXPECT_EQ(out_, "OPERATION: off\n");
+  EXPECT_EQ(Run({"statusread"}), 0);
+  EXPECT_TRUE(Says("SYSTEM_STATUS: 0x")) << out_;
+  EXPECT_EQ(Run({"serialread"}), 0);
+  EXPECT_EQ(out_, "serial_number: 241105000042\n");
+  EXPECT_EQ(Run({"NPB_readcurve"}), 0);
+  EXPECT_TRUE(Says("CURVE_CONFIG: 0x0084: own curve, -3 mV/°C per cell, CUVE (charger mode)")) << out_;
+  EXPECT_EQ(Run({"NPB_chargemode", "0"}), 0) << err_;
+  EXPECT_EQ(device_->Value(0xB4), 0x0004) << "the other bits stay";
+  EXPECT_TRUE(Says("switch its AC off, wait 10 s, and on again")) << out_;
+  EXPECT_EQ(Run({"npb_chargemode", "1"}), 0) << err_;
+  EXPECT_EQ(device_->Value(0xB4), 0x0084);
+  EXPECT_EQ(Run({"systemconfigset", "1024"}), 0) << err_;
+  EXPECT_EQ(device_->Value(0xC2), 1024);
+}
+
+TEST_F(MeanwellVerbsTest, AllOfTheOriginalsVerbsForABic) {
+  Make({.model = "BIC-2200-48", .unit = 0, .system_config = 1});
+  for (const char* const verb : kOriginalReads) EXPECT_EQ(Run({verb}), 0) << verb << ": " << err_;
+  for (const char* const verb : {"dvread", "dcread", "fan1", "fan2"}) EXPECT_EQ(Run({verb}), 0) << verb << ": " << err_;
+  EXPECT_EQ(Run({"dvset", "4800"}), 0) << err_;
+  EXPECT_EQ(device_->Value(0x0120), 4800);
+  EXPECT_EQ(Run({"dcset", "10A"}), 0) << err_;
+  EXPECT_EQ(device_->Value(0x0130), 1000);
+  EXPECT_EQ(Run({"dcset", "40A"}), 1);
+  EXPECT_EQ(err_, "not written: REVERSE_IOUT_SET of a BIC-2200-48 can be 0.45 to 38.3 A, not 40 A\n");
+  EXPECT_EQ(Run({"discharge"}), 0) << err_;
+  EXPECT_EQ(device_->Value(0x0100), 1);
+  EXPECT_EQ(Run({"charge"}), 0) << err_;
+  EXPECT_EQ(device_->Value(0x0100), 0);
+}
+
 TEST_F(MeanwellVerbsTest, WritesAreCountedForTheSite) {
   Make({});
   const uint64_t before = device_->eeprom_writes();
@@ -105,8 +148,8 @@ TEST_F(MeanwellVerbsTest, WritesAreCountedForTheSite) {
       << out_;
   EXPECT_EQ(Run({"cvset", "27.6V", "--json"}), 0) << err_;
   EXPECT_TRUE(Says("\"memory\":{\"device\":\"meanwell 241105000042\",\"writes\":1,\"all_writes\":2,")) << out_;
-  EXPECT_EQ(Run({"ccset", "99A"}), 1) << "a write all the same";
-  EXPECT_EQ(Counted("cabin"), 3u);
+  EXPECT_EQ(Run({"ccset", "99A"}), 1) << "not written";
+  EXPECT_EQ(Counted("cabin"), 2u);
   EXPECT_EQ(Counted("cabin"), device_->eeprom_writes() - before);
   EXPECT_EQ(Run({"vread"}), 0);
   EXPECT_FALSE(Says("memory")) << out_;
@@ -129,10 +172,26 @@ TEST_F(MeanwellVerbsTest, WithoutAConfigurationTheSiteIsHome) {
   EXPECT_EQ(Counted("cabin"), 1u) << "of --config";
 }
 
+TEST_F(MeanwellVerbsTest, ByPlaceTheUsualConfigurationNamesTheSite) {
+  Make({});
+  const MeanwellChoice choice = {.config = "", .device = "", .can = "can0", .type = "npb", .unit = ""};
+  for (const auto& [file, site] : {std::pair<std::string, std::string>{config_, "cabin"}, {"/nowhere", "home"}}) {
+    MeanwellChoice usual = choice;
+    usual.default_config = file;
+    const auto target = FindMeanwell(usual);
+    ASSERT_TRUE(target.ok()) << target.status();
+    EXPECT_EQ(target->site, site);
+  }
+  MeanwellChoice named = choice;
+  named.config = "/nowhere";
+  EXPECT_FALSE(FindMeanwell(named).ok());
+}
+
 TEST_F(MeanwellVerbsTest, SaysWhatIsNotCounted) {
   Make({});
   EXPECT_EQ(RunAsTyped({"off", "--config", config_, "--state_dir", "/proc/none"}), 0) << "the device is off";
   EXPECT_TRUE(Complains("its memory's wear was not counted: cannot make /proc/none")) << err_;
+  EXPECT_TRUE(Complains("run this with sudo, or name another --state_dir")) << err_;
   EXPECT_EQ(RunAsTyped({"off", "--config", config_, "--state_dir="}), 0);
   EXPECT_TRUE(Complains("not counted: there is no --state_dir")) << err_;
   device_->SetFaults({.silent = true});
@@ -143,14 +202,23 @@ TEST_F(MeanwellVerbsTest, SaysWhatIsNotCounted) {
 TEST_F(MeanwellVerbsTest, MistakesAreOneSentence) {
   Make({});
   EXPECT_EQ(Run({"ccset", "99A"}), 1);
-  EXPECT_TRUE(Complains("IOUT_SET was written as 9900 and reads back as 3600")) << err_;
+  EXPECT_EQ(err_, "not written: IOUT_SET of a NPB-1200-24 can be 7.2 to 36 A, not 99 A\n");
+  EXPECT_EQ(Run({"cvset", "4300"}), 1);
+  EXPECT_EQ(err_, "not written: VOUT_SET of a NPB-1200-24 can be 21 to 42 V, not 43 V\n");
+  EXPECT_TRUE(device_->writes().empty());
   EXPECT_EQ(Run({"ccset", "7.2"}), 2) << "amperes or raw?";
   EXPECT_EQ(Run({"ccset"}), 2);
-  EXPECT_EQ(Run({"dirread"}), 1);
+  EXPECT_EQ(err_, "ccset wants a value: 7.2A, or 720\n");
+  EXPECT_EQ(Run({"NPB_chargemode", "psu"}), 2);
+  EXPECT_EQ(err_, "NPB_chargemode wants 0 (power supply mode) or 1 (charger mode)\n");
+  EXPECT_EQ(Run({"discharge"}), 1);
   EXPECT_TRUE(Complains("NPB does not know DIRECTION_CTRL")) << err_;
+  EXPECT_EQ(Run({"read", "VIN"}), 2);
+  EXPECT_TRUE(Complains("there is no command VIN: read wants one of OPERATION, VOUT_SET,")) << err_;
   EXPECT_EQ(Run({"vread", "heater"}), 1);
   EXPECT_TRUE(Complains("it has charger")) << err_;
   EXPECT_EQ(Run({"levitate"}), 2);
+  EXPECT_EQ(err_, "there is no verb \"levitate\": `meanwell help` lists them\n");
   device_->SetFaults({.silent = true});
   EXPECT_EQ(Run({"vread"}), 1);
   EXPECT_TRUE(Complains("no answer from unit 03")) << err_;
