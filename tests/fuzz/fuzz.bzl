@@ -1,4 +1,4 @@
-"""Fuzz targets: programs that libFuzzer drives. Built by `--config=fuzz` only, which has clang."""
+"""Fuzz targets: programs that libFuzzer drives. Built by `--config=asan` only, which has clang."""
 
 def fuzz_target(name, deps):
     """One program `name` from `name`.cc, with the seeds in seeds/`name`, if there are any."""

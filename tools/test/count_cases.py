@@ -3,8 +3,12 @@
 
 Takes a folder with
   NAME.bep.json   Bazel's build events of one run: which targets ran, where their test.xml is, what did not build
+  NAME.again.json the same of a second run of targets that failed; they are judged by that one, which is said
   NAME.xml        JUnit XML of tests that ran outside Bazel
   NAME.failed     one line for a step that failed as a whole; it counts only where no failed case explains it
+
+With --failed FILE: prints the targets of these build events that failed, one a line; exit code 1 if they are too many for
+a second run to mean anything.
 """
 
 import json
@@ -12,6 +16,9 @@ import pathlib
 import sys
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
+
+# More failures than this are no matter of a machine that was busy.
+MOST_TO_TRY_AGAIN = 8
 
 
 class Count:
@@ -21,11 +28,13 @@ class Count:
         self.passed = 0
         self.failed = []
         self.skipped = []
+        self.again = []
 
     def add(self, other):
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
+        self.again += other.again
 
     def cases(self):
         return self.passed + len(self.failed) + len(self.skipped)
@@ -82,27 +91,45 @@ def local_path(uri):
     return urllib.parse.unquote(parts.path) if parts.scheme == "file" else None
 
 
-def count_bazel(path):
-    statuses, xml_paths, broken = {}, {}, []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        event = json.loads(line)
+class Events:
+    """What Bazel's build events say of one run."""
+
+    def __init__(self, path):
+        self.statuses, self.xml_paths, self.broken = {}, {}, []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            self._take(json.loads(line))
+
+    def _take(self, event):
         kind = event.get("id", {})
         if "testSummary" in kind:
-            statuses[kind["testSummary"]["label"]] = event.get("testSummary", {}).get("overallStatus", "NO_STATUS")
+            self.statuses[kind["testSummary"]["label"]] = event.get("testSummary", {}).get("overallStatus", "NO_STATUS")
         elif "testResult" in kind:
             for output in event.get("testResult", {}).get("testActionOutput", []):
                 if output.get("name") == "test.xml" and local_path(output.get("uri", "")):
-                    xml_paths.setdefault(kind["testResult"]["label"], []).append(local_path(output["uri"]))
+                    self.xml_paths.setdefault(kind["testResult"]["label"], []).append(local_path(output["uri"]))
         elif "targetCompleted" in kind:
             if "aborted" not in event and not event.get("completed", {}).get("success", False):
-                broken.append(kind["targetCompleted"]["label"])
+                self.broken.append(kind["targetCompleted"]["label"])
         elif "aborted" in event and event["aborted"].get("reason") not in ("SKIPPED", "NO_BUILD", None):
-            broken.append(kind.get("unconfiguredLabel", kind.get("pattern", {})).get("label", "the build"))
+            self.broken.append(kind.get("unconfiguredLabel", kind.get("pattern", {})).get("label", "the build"))
+
+    def failed(self):
+        return sorted(target for target, status in self.statuses.items() if status not in ("PASSED", "FLAKY"))
+
+
+def count_bazel(path, again_path):
+    events = Events(path)
+    again = Events(again_path) if again_path.exists() else None
     count = Count()
-    for target in sorted(statuses):
-        if target not in broken:
-            count.add(count_target(target, statuses[target], xml_paths.get(target, [])))
-    for target in sorted(set(broken)):
+    for target in sorted(events.statuses):
+        if target in events.broken:
+            continue
+        judged = again if again is not None and target in again.statuses else events
+        counted = count_target(target, judged.statuses[target], judged.xml_paths.get(target, []))
+        if judged is again and not counted.failed:
+            count.again.append(f"{target}: failed beside others, passed alone")
+        count.add(counted)
+    for target in sorted(set(events.broken)):
         count.failed.append(f"{target}: does not build")
     return count
 
@@ -114,25 +141,36 @@ def count_folder(folder):
         count = Count()
         events, xml, failed = (folder / f"{name}{suffix}" for suffix in (".bep.json", ".xml", ".failed"))
         if events.exists():
-            count.add(count_bazel(events))
+            count.add(count_bazel(events, folder / f"{name}.again.json"))
         if xml.exists():
             count.add(count_xml(xml, name))
         if failed.exists() and not count.failed:
             count.failed.append(failed.read_text(encoding="utf-8").strip())
         # The same target may run in several configurations: say in which it failed.
         count.failed = [f"[{name}] {text}" for text in count.failed]
+        count.again = [f"[{name}] {text}" for text in count.again]
         print(f"{name}: {count.passed} passed, {len(count.failed)} failed, {len(count.skipped)} skipped")
         total.add(count)
     return total
 
 
+def print_failed(path):
+    failed = Events(path).failed()
+    print("\n".join(failed))
+    return 0 if 0 < len(failed) <= MOST_TO_TRY_AGAIN else 1
+
+
 def main():
+    if len(sys.argv) == 3 and sys.argv[1] == "--failed":
+        return print_failed(pathlib.Path(sys.argv[2]))
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
         return 2
     total = count_folder(pathlib.Path(sys.argv[1]))
     for text in total.skipped:
         print(f"SKIPPED {text}")
+    for text in total.again:
+        print(f"AGAIN   {text}")
     for text in total.failed:
         print(f"FAILED  {text}")
     if total.cases() == 0:

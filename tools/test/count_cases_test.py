@@ -22,7 +22,7 @@ class CountCasesTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def bazel(self, name, *targets):
+    def bazel(self, name, *targets, file="bep"):
         """Build events for (label, status, xml or None); the status "broken" is a target that does not build."""
         lines = []
         for number, (label, status, xml) in enumerate(targets):
@@ -32,13 +32,13 @@ class CountCasesTest(unittest.TestCase):
                 continue
             lines.append({"id": {"targetCompleted": {"label": label}}, "completed": {"success": True}})
             if xml is not None:
-                path = self.folder.parent / f"{self.folder.name}-{number}.test.xml"
+                path = self.folder.parent / f"{self.folder.name}-{file}-{number}.test.xml"
                 path.write_text(xml, encoding="utf-8")
                 self.addCleanup(path.unlink)
                 lines.append({"id": {"testResult": {"label": label}},
                               "testResult": {"testActionOutput": [{"name": "test.xml", "uri": f"file://{path}"}]}})
             lines.append({"id": {"testSummary": {"label": label}}, "testSummary": {"overallStatus": status}})
-        (self.folder / f"{name}.bep.json").write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+        (self.folder / f"{name}.{file}.json").write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
 
     def count(self):
         with contextlib.redirect_stdout(io.StringIO()):
@@ -72,6 +72,33 @@ class CountCasesTest(unittest.TestCase):
     def test_target_that_does_not_build(self):
         self.bazel("opt", ("//a:t", "broken", None), ("//b:t", "PASSED", GOOD))
         self.assertEqual(self.count(), (2, 1, 0))
+
+    def test_what_passes_alone_has_passed_and_is_named(self):
+        self.bazel("opt", ("//a:t", "FAILED", BAD), ("//b:t", "PASSED", GOOD))
+        self.bazel("opt", ("//a:t", "PASSED", GOOD), file="again")
+        self.assertEqual(self.count(), (4, 0, 0))
+        with contextlib.redirect_stdout(io.StringIO()):
+            total = count_cases.count_folder(self.folder)
+        self.assertEqual(total.again, ["[opt] //a:t: failed beside others, passed alone"])
+
+    def test_what_fails_alone_as_well_has_failed_once(self):
+        self.bazel("opt", ("//a:t", "FAILED", BAD), ("//b:t", "PASSED", GOOD))
+        self.bazel("opt", ("//a:t", "FAILED", BAD), file="again")
+        self.assertEqual(self.count(), (2, 1, 0))
+
+    def failed_targets(self, *targets):
+        self.bazel("opt", *targets)
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            code = count_cases.print_failed(self.folder / "opt.bep.json")
+        return code, out.getvalue().split()
+
+    def test_failed_targets_are_named_for_a_second_run(self):
+        self.assertEqual(self.failed_targets(("//a:t", "FAILED", BAD), ("//b:t", "PASSED", GOOD), ("//c:t", "TIMEOUT", None)),
+                         (0, ["//a:t", "//c:t"]))
+
+    def test_many_failures_are_not_tried_again(self):
+        self.assertEqual(self.failed_targets(*((f"//a:t{i}", "FAILED", BAD) for i in range(9)))[0], 1)
 
     def test_skips_name_their_reason(self):
         self.bazel("opt", ("//a:t", "PASSED", SKIPPED))

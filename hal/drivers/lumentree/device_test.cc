@@ -252,15 +252,17 @@ TEST_F(LumentreeWireTest, CommandReachesTheWireWithinMilliseconds) {
     const MonotonicTime commanded_at = MonotonicNow();
     rig_.converter().Command({.power = power, .expires_at = MonotonicNow() + 1s});
     ASSERT_TRUE(Eventually([&] { return LastSetpoint() == power; }));
-    ASSERT_TRUE(Eventually([&] { return rig_.line().Exchanges().back().asked_at >= commanded_at; }));
-    for (const sim::WireExchange& exchange : rig_.line().Exchanges()) {
-      if (exchange.asked_at < commanded_at || exchange.request[1] != 0x10) continue;
-      waits_ms.push_back(1e3 * ToSeconds(exchange.asked_at - commanded_at));
-      break;
-    }
+    // The line notes an exchange when it is over, so later than the device takes the setpoint.
+    ASSERT_TRUE(Eventually([&] {
+      for (const sim::WireExchange& exchange : rig_.line().Exchanges()) {
+        if (exchange.asked_at < commanded_at || exchange.request[1] != 0x10) continue;
+        waits_ms.push_back(1e3 * ToSeconds(exchange.asked_at - commanded_at));
+        return true;
+      }
+      return false;
+    }));
   }
   std::sort(waits_ms.begin(), waits_ms.end());
-  ASSERT_EQ(waits_ms.size(), 12u);
   RecordProperty("median_us", static_cast<int>(1e3 * waits_ms[6]));
   std::printf("command to first byte: median %.2f ms, worst %.2f ms\n", waits_ms[6], waits_ms.back());
   // The median, since other processes share this machine.

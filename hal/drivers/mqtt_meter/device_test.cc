@@ -48,6 +48,10 @@ TEST(MqttMeter, ARetainedCopyAtConnectIsOnlyShown) {
   MqttSite site;
   site.SetFault(Fault::kSilent, true);
   site.With([](sim::MqttMeterWire& wire) { wire.SendRaw("412", /*retain=*/true); });
+  // Once the broker has it, which another meter sees: live or as a copy.
+  const std::unique_ptr<MqttMeter> witness = site.MakeMeter();
+  witness->Start();
+  ASSERT_TRUE(Eventually([&] { return witness->Details().counters.at("messages") == 1; }));
   const std::unique_ptr<MqttMeter> meter = site.MakeMeter();
   meter->Start();
   ASSERT_TRUE(Eventually([&] { return meter->Details().counters.at("retained") == 1; }));

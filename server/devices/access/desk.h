@@ -61,8 +61,8 @@ class DeviceDesk {
   template <class Work>
   absl::Status Alone(const Cancelled& cancelled, Work&& work);
 
-  const std::map<std::string, std::string> connections_;
-  const std::vector<OccupiedLine> occupied_;
+  const std::map<std::string, std::string> connections_{};
+  const std::vector<OccupiedLine> occupied_{};
   std::mutex working_;
   // Inside of working_. No timed mutex: the thread sanitizer does not see those.
   std::mutex writing_mutex_;
