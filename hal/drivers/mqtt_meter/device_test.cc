@@ -48,10 +48,13 @@ TEST(MqttMeter, ARetainedCopyAtConnectIsOnlyShown) {
   MqttSite site;
   site.SetFault(Fault::kSilent, true);
   site.With([](sim::MqttMeterWire& wire) { wire.SendRaw("412", /*retain=*/true); });
-  // Once the broker has it, which another meter sees: live or as a copy.
+  // Once the broker has it, which another meter sees: live, or as a copy already.
   const std::unique_ptr<MqttMeter> witness = site.MakeMeter();
   witness->Start();
-  ASSERT_TRUE(Eventually([&] { return witness->Details().counters.at("messages") == 1; }));
+  ASSERT_TRUE(Eventually([&] {
+    const auto counters = witness->Details().counters;
+    return counters.at("messages") + counters.at("retained") > 0;
+  }));
   const std::unique_ptr<MqttMeter> meter = site.MakeMeter();
   meter->Start();
   ASSERT_TRUE(Eventually([&] { return meter->Details().counters.at("retained") == 1; }));
