@@ -121,8 +121,10 @@ void ControlLoop::Run() {
   MonotonicTime previous = due - period;
   size_t timed = 0;
 
-  while (!stopping_.load(std::memory_order_relaxed)) {
+  while (true) {
     SleepUntil(due);
+    // Asked after the sleep: who has asked for the end gets no setpoint any more, but 0 W.
+    if (stopping_.load(std::memory_order_relaxed)) break;
     RealtimeScope scope;
     const MonotonicTime now = MonotonicNow();
     const Nanoseconds cpu_before = ThreadCpuTime();

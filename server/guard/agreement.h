@@ -30,6 +30,7 @@ enum ExitCode : int {
   kExitUsage = 2,        // wrong command line
   kExitUnconfirmed = 3,  // ended, but not every converter has confirmed 0 W
   kExitFailed = 4,       // could not start for a reason that may pass
+  kExitNotStarted = 5,   // the worker's only: refused, but with a good configuration, so that converters can be told 0 W
 };
 
 }  // namespace abcds

@@ -1,6 +1,7 @@
 #include "server/guard/child.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +23,11 @@ void WriteOomScore(const char* score) {
   close(fd);
 }
 
+void BecomeOrdinary() {
+  const sched_param ordinary{};
+  sched_setscheduler(0, SCHED_OTHER, &ordinary);
+}
+
 }  // namespace
 
 int MoveUp(int fd) {
@@ -39,6 +45,7 @@ pid_t StartChild(const std::string& program, const std::vector<std::string>& arg
   if (pid != 0) return pid;
   setpgid(0, 0);
   WriteOomScore("0");
+  if (!handed.urgent) BecomeOrdinary();
   for (const auto& [from, to] : {std::pair(handed.life, kLifeFd), std::pair(handed.heartbeat, kHeartbeatFd),
                                  std::pair(handed.config, kConfigFd)}) {
     if (from >= 0 && dup2(from, to) != to) _exit(kExitFailed);
@@ -56,6 +63,11 @@ std::string DescribeEnd(int wait_status) {
   return "was killed by signal " + std::to_string(signal) + " (" + strsignal(signal) + ")";
 }
 
-void PreferToSurvive() { WriteOomScore("-900"); }
+void PreferToSurvive() {
+  WriteOomScore("-900");
+  sched_param first{};
+  first.sched_priority = sched_get_priority_min(SCHED_FIFO);
+  sched_setscheduler(0, SCHED_FIFO, &first);
+}
 
 }  // namespace abcds

@@ -14,6 +14,7 @@ struct Handed {
   int life = -1;
   int heartbeat = -1;
   int config = -1;
+  bool urgent = false;  // keeps the guard's own priority
 };
 
 // The guard's own descriptors lie above those that it hands out.
@@ -31,7 +32,9 @@ inline constexpr int kOwnFdsFrom = 10;
 // "was killed by signal 11 (Segmentation fault)", "ended with status 3".
 [[nodiscard]] std::string DescribeEnd(int wait_status);
 
-// The kernel's out-of-memory killer takes the worker rather than the guard. Where that is denied, it stays as it is.
+// The kernel's out-of-memory killer takes the worker rather than the guard, and a machine that has too much to do runs
+// the guard first: the lowest real-time priority, far below the control thread's. Where that is denied, it stays as it
+// is.
 void PreferToSurvive();
 
 }  // namespace abcds

@@ -163,6 +163,12 @@ void Guard::OnWorkerEnd(int status, MonotonicTime now) {
     if (code == kExitOk) return End(kExitOk);
     // It has refused before anything was moved, and would refuse again.
     if (!ran_ && (code == kExitRefused || code == kExitUsage)) return End(code);
+    // Likewise; but an inverter that starts at full power by itself must not be left so.
+    if (!ran_ && code == kExitNotStarted && asked_ == 0) {
+      refused_ = true;
+      give_up_at_ = now;
+      return BeginSafeState(now);
+    }
   }
   if (asked_ > 0) {
     give_up_at_ = now + timing_.last_safe_state;
@@ -187,7 +193,7 @@ void Guard::BeginSafeState(MonotonicTime now) {
 }
 
 void Guard::StartAttempt(MonotonicTime now) {
-  attempt_.pid = StartChild(options_.program, options_.safe_state, {.config = config_});
+  attempt_.pid = StartChild(options_.program, options_.safe_state, {.config = config_, .urgent = true});
   attempt_.kill_at = now + timing_.safe_state;
   if (attempt_.pid > 0) return;
   log_.Error(std::string("guard: the safe state cannot be started: ") + std::strerror(errno));
@@ -229,12 +235,13 @@ void Guard::ActOnSafeState(MonotonicTime now) {
     if (now >= attempt_.kill_at) kill(-attempt_.pid, SIGKILL);
     return;
   }
-  if (asked_ > 0 && (confirmed_ || (tried_ && now >= give_up_at_))) {
+  if (Ending() && (confirmed_ || (tried_ && now >= give_up_at_))) {
+    if (refused_) return End(kExitRefused);
     return End(confirmed_ ? kExitOk : kExitUnconfirmed);
   }
   if (!confirmed_ && now >= attempt_at_) return StartAttempt(now);
   // A device that does not answer holds up nobody: the worker, too, commands it 0 W until it confirms.
-  if (asked_ == 0 && tried_ && worker_.pid < 0 && now >= restart_at_) StartWorker(now);
+  if (!Ending() && tried_ && worker_.pid < 0 && now >= restart_at_) StartWorker(now);
 }
 
 MonotonicTime Guard::NextLook(MonotonicTime now) const {
@@ -251,8 +258,8 @@ MonotonicTime Guard::NextLook(MonotonicTime now) const {
     at(attempt_.kill_at);
   } else {
     if (!confirmed_) at(attempt_at_);
-    if (asked_ > 0) at(give_up_at_);
-    if (asked_ == 0 && worker_.pid < 0) at(restart_at_);
+    if (Ending()) at(give_up_at_);
+    if (!Ending() && worker_.pid < 0) at(restart_at_);
   }
   return next;
 }

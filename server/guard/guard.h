@@ -80,6 +80,7 @@ class Guard {
   [[nodiscard]] MonotonicTime NextLook(MonotonicTime now) const;
   void Wait(MonotonicTime until);
   void End(int code) { exit_code_ = code; }
+  [[nodiscard]] bool Ending() const { return asked_ > 0 || refused_; }
 
   const GuardOptions options_;
   Log& log_;
@@ -92,6 +93,7 @@ class Guard {
   RestartPauses pauses_;
   bool ran_ = false;  // some worker has regulated: its configuration is good
   int asked_ = 0;     // signals that ask for the end
+  bool refused_ = false;  // the first start: this is the end, too
   MonotonicTime asked_at_;
 
   // While the worker is down.

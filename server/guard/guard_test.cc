@@ -80,6 +80,26 @@ TEST_F(GuardTest, RefusalIsPassedOnAndNothingIsTouched) {
   EXPECT_EQ(Story(), "worker\nworker\n");
 }
 
+TEST_F(GuardTest, ARefusalWithAGoodConfigurationLeavesNoConverterRunning) {
+  EXPECT_EQ(Run("say worker; exit 5", "say safe; exit 0"), kExitRefused);
+  EXPECT_EQ(Run("say worker; exit 5", "say safe; exit 3"), kExitRefused) << "not for ever";
+  EXPECT_EQ(Story(), "worker\nsafe\nworker\nsafe\n");
+}
+
+TEST_F(GuardTest, AWorkerThatRanOnceIsStartedAgainAlsoWhenItsStartIsRefused) {
+  EXPECT_EQ(Run("say worker; [ $(said worker) -ge 2 ] && exit 0; printf r >&4; exit 5", "say safe; exit 0"), kExitOk);
+  EXPECT_EQ(Story(), "worker\nsafe\nworker\n");
+}
+
+TEST_F(GuardTest, OnlySafeStateIsAheadOfOtherPrograms) {
+  // Field 41 of the process's stat: 0 is the ordinary policy. In a sandbox that denies more, all are ordinary.
+  const std::string policy = "say $1$(cut -d' ' -f41 /proc/$$/stat); ";
+  EXPECT_EQ(Run("set worker; " + policy + "[ $(said worker) -ge 2 ] && exit 0; kill -9 $$",
+                "set safe; " + policy + "exit 0"),
+            kExitOk);
+  EXPECT_TRUE(Story() == "worker0\nsafe1\nworker0\n" || Story() == "worker0\nsafe0\nworker0\n") << Story();
+}
+
 TEST_F(GuardTest, AfterADeathSafeStateComesFirstThenTheNextWorker) {
   EXPECT_EQ(Run("say worker; [ $(said worker) -ge 3 ] && exit 0; kill -9 $$", "say safe; exit 0"), kExitOk);
   EXPECT_EQ(Story(), "worker\nsafe\nworker\nsafe\nworker\n");

@@ -174,6 +174,9 @@ bool MayPass(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
 }
 
+// Exit code of a start that is refused although the configuration is good.
+int RefusedBy(bool guarded) { return guarded ? kExitNotStarted : kExitRefused; }
+
 [[noreturn]] void RunDaemon(const Site& site, const std::string& fingerprint, bool guarded, Log& log) {
   PrepareProcess();
   StopSignals signals;
@@ -185,7 +188,7 @@ bool MayPass(const absl::Status& status) {
   Daemon& daemon = *new Daemon(site, fingerprint, absl::GetFlag(FLAGS_allow_non_realtime), keeper, log);
   if (absl::Status status = daemon.Start(); !status.ok()) {
     log.Error(std::string(status.message()));
-    _exit(MayPass(status) ? kExitFailed : kExitRefused);
+    _exit(MayPass(status) ? kExitFailed : RefusedBy(guarded));
   }
   heart.Run([&daemon] { return daemon.Cycles(); });
   std::fputs(daemon.Greeting().c_str(), stdout);
@@ -212,7 +215,9 @@ int RunSafeState(const Site& site, bool guarded, Log& log) {
   const auto report = [guarded, &log](const std::string& name, const absl::Status& status) {
     const std::string sentence = name + ": " + (status.ok() ? "0 W confirmed" : std::string(status.message()));
     if (guarded) {
-      log.Write(status.ok() ? LogLevel::kInfo : LogLevel::kError, "guard: " + sentence);
+      // What another process owns is in its care; who was refused because of that has said so.
+      const bool owned = absl::IsFailedPrecondition(status);
+      log.Write(status.ok() ? LogLevel::kInfo : owned ? LogLevel::kDebug : LogLevel::kError, "guard: " + sentence);
     } else {
       // Each by one of several processes, all at once.
       std::printf("%s\n", sentence.c_str());
@@ -278,6 +283,7 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
   const bool guarded = guard.has_value();
   const bool check = absl::GetFlag(FLAGS_check);
   const bool safe_state = absl::GetFlag(FLAGS_safe_state);
+  if (!guarded && !check) NeverWaitForReaders();
   const std::string file = absl::GetFlag(FLAGS_config);
   absl::StatusOr<std::string> text = ConfigText(guarded, file);
   if (!text.ok()) {
@@ -303,7 +309,7 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
   if (!absl::GetFlag(FLAGS_wait_for_devices)) {
     if (const absl::Status ports = CheckPorts(*site); !ports.ok()) {
       log.Error(std::string(ports.message()));
-      return kExitRefused;
+      return RefusedBy(guarded);
     }
   }
   if (guarded) {

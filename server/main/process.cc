@@ -1,13 +1,16 @@
 #include "server/main/process.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <string>
 
 #include "hal/rt/clock.h"
 #include "hal/units/check.h"
@@ -41,6 +44,22 @@ void PrepareProcess() {
   ABCDS_CHECK(std::signal(SIGPIPE, SIG_IGN) != SIG_ERR);
   const sigset_t ending = EndingSignals();
   ABCDS_CHECK(pthread_sigmask(SIG_BLOCK, &ending, nullptr) == 0);
+}
+
+void NeverWaitForReaders() {
+  for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat status {};
+    if (fstat(fd, &status) != 0 || S_ISREG(status.st_mode)) continue;
+    // Opened once more, since the flag belongs to what was opened, and a shell and its other programs share that.
+    const int own = open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (own >= 0) {
+      dup2(own, fd);
+      close(own);
+    } else if (!S_ISCHR(status.st_mode)) {
+      // A socket, which journald gives to one service alone, or another user's pipe.
+      fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    }
+  }
 }
 
 StopSignals::StopSignals() {

@@ -12,6 +12,11 @@ namespace abcds {
 // (locked memory counts), SIGPIPE ignored, SIGTERM, SIGINT and SIGHUP blocked everywhere so that StopSignals gets them.
 void PrepareProcess();
 
+// Before any thread starts: what this process and its children write to standard output and error is dropped where it
+// would have to wait for its reader. A pager, a terminal stopped by Ctrl-S or a hung journald must not hold up who
+// watches over the converters.
+void NeverWaitForReaders();
+
 // The signals that end the daemon, as a descriptor: handled on the main thread, not in a signal handler.
 class StopSignals {
  public:

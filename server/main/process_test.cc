@@ -1,11 +1,14 @@
 #include "server/main/process.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <string>
 #include <thread>
 
 namespace abcds {
@@ -26,6 +29,24 @@ TEST(ProcessTest, IsPreparedForSmallStacksAndFewDescriptors) {
     pthread_attr_destroy(&attributes);
   }).join();
   EXPECT_EQ(stack, 256u * 1024u);
+}
+
+TEST(ProcessTest, AReaderThatDoesNotReadHoldsUpNobody) {
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const int terminal = dup(STDERR_FILENO);
+  ASSERT_EQ(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+  NeverWaitForReaders();
+  const std::string text(4096, 'x');
+  ssize_t result = 0;
+  for (int i = 0; i < 1000 && result >= 0; ++i) result = write(STDERR_FILENO, text.data(), text.size());
+  const int error = errno;
+  const int flags_of_others = fcntl(ends[1], F_GETFL);
+  dup2(terminal, STDERR_FILENO);
+  for (const int fd : {ends[0], ends[1], terminal}) close(fd);
+  EXPECT_EQ(result, -1);
+  EXPECT_EQ(error, EAGAIN);
+  EXPECT_EQ(flags_of_others & O_NONBLOCK, 0) << "a shell's other programs write there, too";
 }
 
 TEST(StopSignalsTest, EachEndingSignalIsReadAndDoesNotKill) {
