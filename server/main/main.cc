@@ -309,7 +309,10 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
   if (!absl::GetFlag(FLAGS_wait_for_devices)) {
     if (const absl::Status ports = CheckPorts(*site); !ports.ok()) {
       log.Error(std::string(ports.message()));
-      return RefusedBy(guarded);
+      // What needs none of them, such as a plug, may be running.
+      const auto silent = [](const std::string&, const absl::Status&) {};
+      static_cast<void>(CommandSafeState(*site, StateOf(*site), kGuardedSafeStateLimit, silent));
+      return kExitRefused;
     }
   }
   if (guarded) {
