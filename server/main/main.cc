@@ -35,6 +35,7 @@
 #include "server/log/log.h"
 #include "server/main/daemon.h"
 #include "server/main/ports.h"
+#include "server/main/predecessor.h"
 #include "server/main/process.h"
 #include "server/main/version.h"
 #include "server/state/kept_state.h"
@@ -69,6 +70,8 @@ namespace {
 
 // From a shell; a serial adapter that is just coming back is worth the wait.
 constexpr Nanoseconds kSafeStateLimit = std::chrono::seconds(10);
+// Longer than the last act of a daemon whose guard was killed.
+constexpr Nanoseconds kPredecessorLimit = std::chrono::seconds(4);
 // By the guard, which tries again: how long a restart of the worker waits for a device that does not answer.
 constexpr Nanoseconds kGuardedSafeStateLimit = std::chrono::milliseconds(2500);
 
@@ -305,6 +308,7 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
     std::printf("%s: good\n", file.c_str());
     return kExitOk;
   }
+  if (!(safe_state && guarded)) AwaitOrphans(kPredecessorLimit);
   if (safe_state) return RunSafeState(*site, guarded, log);
   if (!absl::GetFlag(FLAGS_wait_for_devices)) {
     if (const absl::Status ports = CheckPorts(*site); !ports.ok()) {

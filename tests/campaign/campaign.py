@@ -7,8 +7,10 @@ ptys. Rows run side by side. What is measured is read on the simulated wire, nev
 
 import argparse
 import concurrent.futures
+import json
 import os
 import pathlib
+import subprocess
 import sys
 import time
 import traceback
@@ -20,6 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import battery_rows
 import converter_rows
 import meter_rows
+import machine_rows
 import peer_rows
 import process_rows
 import rows
@@ -41,6 +44,22 @@ class Result:
 
 
 def run(row, long):
+    """Runs the row in a process of its own: rows have nothing in common, not even an interpreter's lock."""
+    command = [sys.executable, __file__, "--row", row.name] + (["--long"] if long else [])
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        said = process.communicate()[0]
+    try:
+        result = Result(row, **json.loads(said.splitlines()[-1]))
+    except (IndexError, ValueError, TypeError):
+        result = Result(row, [], [f"its process ended with status {process.returncode}: {said}"], 0.0)
+    print(result.line(), flush=True)
+    for text in result.broken:
+        print(f"        {text}", flush=True)
+    return result
+
+
+def run_here(row, long):
+    """The process of one row: its last line is what came of it."""
     begun = time.monotonic()
     here = stage.Stage(long)
     try:
@@ -50,11 +69,7 @@ def run(row, long):
         here.broken.append(f"{traceback.format_exc()}the daemon's last lines:\n{said}")
     finally:
         here.clean_up()
-    result = Result(row, here.facts, here.broken, time.monotonic() - begun)
-    print(result.line(), flush=True)
-    for text in result.broken:
-        print(f"        {text}", flush=True)
-    return result
+    print(json.dumps({"facts": here.facts, "broken": here.broken, "seconds": time.monotonic() - begun}), flush=True)
 
 
 def main():
@@ -64,7 +79,11 @@ def main():
     parser.add_argument("--side_by_side", type=int, default=6 * (os.cpu_count() or 2), help="rows at once")
     parser.add_argument("--xml", type=pathlib.Path)
     parser.add_argument("--markdown", type=pathlib.Path, help="file for the table as measured")
+    parser.add_argument("--row", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.row:
+        run_here(next(row for row in rows.ROWS if row.name == arguments.row), arguments.long)
+        return 0
 
     chosen = [row for row in rows.ROWS if
               (arguments.long or not row.long) and

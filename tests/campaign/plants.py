@@ -35,6 +35,7 @@ class Port:
     def __init__(self, stage, path, baud):
         self.path = path
         self.byte_s = 10.0 / baud
+        self.arrived = 0.0  # when the first byte of what is being served came; the pty itself takes no time
         self._lock = threading.RLock()
         self._far = self._near = -1
         self._ended = False
@@ -68,10 +69,13 @@ class Port:
         self.unplug()
 
     def say(self, data):
+        """The moment of its last bit."""
         time.sleep(len(data) * self.byte_s)
+        now = time.monotonic()
         with self._lock:
             if self._near >= 0:
                 os.write(self._near, data)
+        return now
 
     def _hear(self):
         """Bytes that have come, b"" after 50 ms of silence."""
@@ -81,7 +85,10 @@ class Port:
             time.sleep(0.02)
             return b""
         try:
-            return os.read(near, 4096) if select.select([near], [], [], 0.05)[0] else b""
+            if not select.select([near], [], [], 0.05)[0]:
+                return b""
+            self.arrived = time.monotonic()
+            return os.read(near, 4096)
         except (OSError, ValueError):  # unplugged meanwhile
             return b""
 
@@ -154,8 +161,10 @@ class InverterLine(Port):
             request, heard = heard[:length], heard[length:]
             if modbus_checksum(request[:-2]) != request[-2:]:
                 return b""
-            time.sleep(length * self.byte_s)
-            self._obey(request, time.monotonic())
+            # Its last bit comes by the wire's own time, however late this thread wakes up.
+            self.arrived += length * self.byte_s
+            time.sleep(max(0.0, self.arrived - time.monotonic()))
+            self._obey(request, self.arrived)
         return heard
 
     def _obey(self, request, now):
@@ -245,8 +254,7 @@ class JkBoard(Port):
             # The beginning of one of our own frames among them.
             foreign = b"\x05\x03\x00\x4e\x57\x01\x21" + bytes((self._random.randrange(256),))
         allowed = self.discharge_switch
-        self.say(self.damaged(foreign + self.frame()))
-        self.replies.append((time.monotonic(), allowed))
+        self.replies.append((self.say(self.damaged(foreign + self.frame())), allowed))
         return heard
 
 

@@ -171,30 +171,3 @@ def stage_of(stage, number):
 
     Sub.folder = folder
     return Sub
-
-
-@row("disk full: standard output and error cannot be written", "regulation goes on")
-def log_full(stage):
-    site = PlantSite(stage)
-    with open("/dev/full", "wb") as full:
-        daemon = processes.subprocess.Popen(
-            [processes.ABCDSD, "--config", configured(stage, site), "--allow_non_realtime"], stdout=full, stderr=full,
-            stdin=processes.subprocess.DEVNULL)
-    stage.addCleanup(daemon.wait)
-    stage.addCleanup(daemon.terminate)
-    stage.within("delivers after", site.seconds_until_delivering(), 20.0)
-    site.lines[0].unplug()  # something to say
-    time.sleep(1.0)
-    site.lines[0].plug()
-    site.wait_steady(2.0)
-    site.house.load_w = 250
-    time.sleep(6.0)
-    site.wait_steady(2.0)
-    stage.within("load step followed, grid at", abs(site.house.grid_w()), 40.0, "W", 0)
-
-
-def configured(stage, site):
-    path = stage.folder / "abcds.textproto"
-    path.write_text(processes.with_services(site.config, f"127.0.0.1:{processes.free_port()}",
-                                            f"127.0.0.1:{processes.free_port()}"), encoding="utf-8")
-    return path

@@ -1,9 +1,11 @@
 """Starts real programs for a test and ends them with it: daemon, broker, simulator, Prometheus."""
 
+import contextlib
 import os
 import pathlib
 import queue
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -25,10 +27,14 @@ PATIENCE_S = 20.0
 
 
 def free_port():
-    """A loopback port nobody listens on. Somebody else could take it before its use; nobody here does."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port nobody listens on. Of those that the kernel gives to nobody by itself, as connections would take
+    one before its use; of several tests at once, each draws its own."""
+    while True:
+        port = secrets.randbelow(16_000) + 16_000
+        with socket.socket() as probe:
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
 
 
 def wait_until(condition, what, timeout_s=PATIENCE_S, interval_s=0.05):
