@@ -69,6 +69,8 @@ def run_here(row, long):
         here.broken.append(f"{traceback.format_exc()}the daemon's last lines:\n{said}")
     finally:
         here.clean_up()
+    if (held_up_s := stage.HEARTBEAT.held_up_s(begun, time.monotonic())) > 0.25:
+        here.facts.append(f"the machine held up this row for up to {held_up_s:.2f} s")
     print(json.dumps({"facts": here.facts, "broken": here.broken, "seconds": time.monotonic() - begun}), flush=True)
 
 
