@@ -12,10 +12,14 @@ Sample<Q> SampleOf(const std::optional<Q>& value, MonotonicTime at) {
   return {.value = value.value_or(Q()), .taken_at = at, .valid = value.has_value()};
 }
 
+// What the board reports is where it trips, some seconds later. Operation stays this far below: room for the errors of its
+// shunt, and of what converters make of their setpoint.
+constexpr double kOperatingShareOfTrip = 0.9;
+
 // A limit of 0 is a knob that nobody has turned, not a command to stand still: permissions do that.
-std::optional<Amperes> LimitOf(const std::optional<uint16_t>& amperes) {
-  if (!amperes.has_value() || *amperes == 0) return std::nullopt;
-  return Amperes(*amperes);
+std::optional<Amperes> LimitOf(const std::optional<uint16_t>& trip_a) {
+  if (!trip_a.has_value() || *trip_a == 0) return std::nullopt;
+  return Amperes(*trip_a) * kOperatingShareOfTrip;
 }
 
 }  // namespace
