@@ -32,6 +32,12 @@ double Share(Q distance, Q band) {
   return std::clamp(distance / band, 0.0, 1.0);
 }
 
+// A limit that the BMS once gave stands until it gives another one; whether it still speaks is judged elsewhere.
+Amperes CurrentLimit(Amperes configured, const Sample<Amperes>& own) {
+  if (!own.valid || !IsFinite(own.value)) return configured;
+  return std::clamp(own.value, Amperes(0), configured);
+}
+
 void Lower(Watts& limit, Reason& reason, Watts to, Reason why) {
   if (to >= limit) return;
   limit = to;
@@ -40,13 +46,17 @@ void Lower(Watts& limit, Reason& reason, Watts to, Reason why) {
 
 }  // namespace
 
+bool BatteryLimiter::IsBattery(const Sample<Volts>& terminal_voltage, MonotonicTime now) noexcept {
+  return terminal_voltage.UsableAt(now, kTerminalMaxAge) && terminal_voltage.value > kNoBattery;
+}
+
 void BatteryLimiter::ChooseVoltage(const BatteryInput& battery, const Sample<Volts>& terminal, Watts power,
                                    MonotonicTime now) noexcept {
   // While a silent BMS is within its grace its last values stand.
   const Nanoseconds bms_age = std::max(kMaxAge, settings_.silence_grace);
   if (battery.present && battery.voltage.UsableAt(now, bms_age)) {
     voltage_ = battery.voltage;
-  } else if (!battery.present && terminal.UsableAt(now, kTerminalMaxAge) && terminal.value > kNoBattery) {
+  } else if (!battery.present && IsBattery(terminal, now)) {
     voltage_ = terminal;
   } else {
     voltage_.valid = false;
@@ -55,6 +65,7 @@ void BatteryLimiter::ChooseVoltage(const BatteryInput& battery, const Sample<Vol
   const Amperes current = battery.present && battery.current.UsableAt(now, bms_age) ? battery.current.value
                                                                                     : power / voltage_.value;
   const Volts drop = current * settings_.resistance;
+  measured_ = voltage_.value;
   voltage_.value -= drop;
   const Volts mean = voltage_.value / settings_.cells;
   const Volts cell_drop = drop / settings_.cells;
@@ -156,21 +167,14 @@ BatteryLimits BatteryLimiter::Update(const BatteryInput& battery, const Sample<V
   limits.full = full_;
   limits.empty = empty_;
 
-  limits.charge = voltage_.value * settings_.max_charge_current;
-  limits.discharge = voltage_.value * settings_.max_discharge_current;
+  const Amperes charge = CurrentLimit(settings_.max_charge_current, battery.charge_current_limit);
+  const Amperes discharge = CurrentLimit(settings_.max_discharge_current, battery.discharge_current_limit);
+  limits.charge = voltage_.value * charge;
+  // The voltage falls with the current, so the same power is more current: that of the limit itself, or what is already
+  // measured where more is lost on the way than the configuration knows.
+  const Volts under_load = std::min(measured_, voltage_.value - discharge * settings_.resistance);
+  limits.discharge = std::max(under_load * discharge, Watts(0));
   limits.charge_reason = limits.discharge_reason = Reason::kBatteryCurrentLimit;
-  // A limit that the BMS once gave stands until it gives another one; whether it still speaks is judged elsewhere.
-  auto current_limit = [this](const Sample<Amperes>& limit) {
-    return voltage_.value * std::max(limit.value, Amperes(0));
-  };
-  if (battery.charge_current_limit.valid && IsFinite(battery.charge_current_limit.value)) {
-    Lower(limits.charge, limits.charge_reason, current_limit(battery.charge_current_limit),
-          Reason::kBatteryCurrentLimit);
-  }
-  if (battery.discharge_current_limit.valid && IsFinite(battery.discharge_current_limit.value)) {
-    Lower(limits.discharge, limits.discharge_reason, current_limit(battery.discharge_current_limit),
-          Reason::kBatteryCurrentLimit);
-  }
   LimitByVoltage(limits);
   LimitByTemperature(battery, now, limits);
   if (!battery.charge_allowed) Lower(limits.charge, limits.charge_reason, Watts(0), Reason::kBatteryForbids);

@@ -19,6 +19,9 @@ class BatteryLimiter {
 
   explicit BatteryLimiter(const BatterySettings& settings) noexcept : settings_(settings) {}
 
+  // Whether a converter's reading says what voltage the battery has: fresh enough, and not of an output that is off.
+  [[nodiscard]] static bool IsBattery(const Sample<Volts>& terminal_voltage, MonotonicTime now) noexcept;
+
   // `terminal_voltage` as the converters see it, for sites without a BMS; `power` is our own into the battery, + charges.
   // All powers here are the battery's: DC.
   BatteryLimits Update(const BatteryInput& battery, const Sample<Volts>& terminal_voltage, Watts power,
@@ -46,6 +49,7 @@ class BatteryLimiter {
 
   BatterySettings settings_;
   Sample<Volts> voltage_;
+  Volts measured_;      // the same, as it was reported
   Volts cell_lowest_;   // at rest; the pack's mean where cells are not known
   Volts cell_highest_;
   bool silent_ = false;

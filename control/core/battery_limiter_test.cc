@@ -341,6 +341,31 @@ TEST(BatteryLimiterTest, ABmsWithoutTemperaturesSetsNoTemperatureLimit) {
   EXPECT_GT(limiter.Update(battery, {}, Watts(0), kNow).charge, Watts(0));
 }
 
+// 26.4 V at rest, 12 mΩ, limits of 140 A: at that current 24.72 V are left, and with 3696 W it would be 150 A.
+TEST(BatteryLimiterTest, ThePowerOfADischargeLimitIsThatAtTheVoltageUnderLoad) {
+  BatterySettings settings = Eight();
+  settings.resistance = Ohms(0.012);
+  settings.max_charge_current = settings.max_discharge_current = Amperes(140);
+  struct Row {
+    const char* name;
+    double volts, amperes, charge_w, discharge_w;
+  };
+  for (const Row& row : {Row{"at rest", 26.4, 0, 26.4 * 140, 24.72 * 140},
+                         Row{"at the limit", 24.72, -140, 26.4 * 140, 24.72 * 140},
+                         Row{"charging", 27.0, 50, 26.4 * 140, 24.72 * 140},
+                         Row{"more is lost than configured", 24.0, -140, 25.68 * 140, 24.0 * 140}}) {
+    SCOPED_TRACE(row.name);
+    BatteryLimiter limiter(settings);
+    BatteryInput battery = Middle();
+    battery.voltage.value = Volts(row.volts);
+    battery.current.value = Amperes(row.amperes);
+    battery.cell_lowest.valid = battery.cell_highest.valid = false;
+    const BatteryLimits limits = limiter.Update(battery, {}, Watts(0), kNow);
+    EXPECT_NEAR(limits.charge.value(), row.charge_w, 1e-6);
+    EXPECT_NEAR(limits.discharge.value(), row.discharge_w, 1e-6);
+  }
+}
+
 TEST(BatteryLimiterTest, CellsThatAreNotHeardOfAnyMoreAreASilentBms) {
   BatteryLimiter limiter(Eight());
   BatteryInput battery = Middle();

@@ -98,11 +98,8 @@ void ControlCore::ResolveIntent(Outputs& out) noexcept {
   out.mode = now < intent.mode_ends ? intent.mode : Mode::kAutomatic;
   out.target = now < intent.target_ends ? intent.target : settings_.regulation.target;
   if (out.mode == Mode::kForced) {
-    const bool same = forced_intent_.forced_power == intent.forced_power &&
-                      forced_intent_.forced_until_soc == intent.forced_until_soc &&
-                      forced_intent_.mode_ends == intent.mode_ends;
-    if (!same) forced_done_ = false;
-    forced_intent_ = intent;
+    if (forced_generation_ != intent.generation) forced_done_ = false;
+    forced_generation_ = intent.generation;
     const Sample<Ratio>& soc = inputs_.battery.soc;
     const Nanoseconds max_age = std::max<Nanoseconds>(BatteryLimiter::kMaxAge, settings_.battery.silence_grace);
     if (intent.forced_until_soc > Ratio(0) && soc.UsableAt(now, max_age)) {
@@ -136,12 +133,15 @@ void ControlCore::ObserveConverters() noexcept {
   }
   witness_.Update(inputs_.battery, known, silent, now);
   PowerInterval own;
+  PowerInterval at_battery;
   bool silenced = false;
   for (int i = 0; i < settings_.converter_count; ++i) {
     units_[i].HearWitness(witness_, now);
     own = own + units_[i].own_power(now);
+    at_battery = at_battery + units_[i].AtBattery();
     silenced |= units_[i].lately_lost(now);
   }
+  other_.Update(inputs_.battery, at_battery, now);
   observer_.OwnPower(now, own, silenced);
 }
 
@@ -157,9 +157,10 @@ void ControlCore::ObserveMeter() noexcept {
 }
 
 Sample<Volts> ControlCore::TerminalVoltage() const noexcept {
+  // In their order rather than the freshest: two sensors that differ must not take turns.
   for (int i = 0; i < settings_.converter_count; ++i) {
     const Sample<Volts>& voltage = inputs_.converters[i].dc_voltage;
-    if (units_[i].answers() && voltage.valid) return voltage;
+    if (units_[i].answers() && BatteryLimiter::IsBattery(voltage, inputs_.now)) return voltage;
   }
   return {};
 }
@@ -184,6 +185,8 @@ void ControlCore::LimitAtConverters(BatteryLimits& limits) const noexcept {
   // Whichever converters share the power: the most that a charger passes on, the least that a discharger makes of it.
   double charging = 0.0;
   double discharging = 1.0;
+  limits.charge = std::max(Watts(0), limits.charge - std::max(limits.other, Watts(0)));
+  limits.discharge = std::max(Watts(0), limits.discharge - std::max(-limits.other, Watts(0)));
   for (int i = 0; i < settings_.converter_count; ++i) {
     const ConverterSettings& device = settings_.converters[i];
     if (device.charges) charging = std::max(charging, device.efficiency);
@@ -200,6 +203,7 @@ void ControlCore::LimitAtConverters(BatteryLimits& limits) const noexcept {
 
 void ControlCore::ProtectBattery(Outputs& out) noexcept {
   out.battery_limits = battery_.Update(inputs_.battery, TerminalVoltage(), StandingAtBattery(), inputs_.now);
+  out.battery_limits.other = other_.power();
   LimitAtConverters(out.battery_limits);
   out.battery_voltage = battery_.voltage();
   for (int i = 0; i < settings_.converter_count; ++i) {

@@ -12,6 +12,7 @@
 #include "control/core/load_observer.h"
 #include "control/core/meter_probe.h"
 #include "control/core/meter_supervisor.h"
+#include "control/core/other_on_battery.h"
 #include "control/core/plant_wish.h"
 #include "control/core/rest_witness.h"
 #include "control/core/settings.h"
@@ -54,7 +55,7 @@ class ControlCore {
 
   [[nodiscard]] Watts StandingPower() const noexcept;
   [[nodiscard]] Watts StandingAtBattery() const noexcept;
-  // The battery's limits as they show at the AC side, without what lost converters may be using of them.
+  // The battery's limits as they show at the AC side, without what others and lost converters may be using of them.
   void LimitAtConverters(BatteryLimits& limits) const noexcept;
   [[nodiscard]] Sample<Volts> TerminalVoltage() const noexcept;
   void Settle(Decision& decision, const Decision& next) const noexcept;
@@ -70,6 +71,7 @@ class ControlCore {
   Gate gate_;
   std::array<ConverterUnit, kMaxConverters> units_;
   RestWitness witness_;
+  OtherOnBattery other_;
 
   Inputs inputs_;            // of this step
   bool measured_ = false;    // a new trusted measurement arrived in this step
@@ -78,8 +80,8 @@ class ControlCore {
   MonotonicTime void_before_ = MonotonicTime::min();
   uint32_t clear_generation_ = 0;
   bool circulation_ = false;
-  Intent forced_intent_;     // the forced mode whose end by state of charge has been reached …
-  bool forced_done_ = false; // … stays ended
+  uint32_t forced_generation_ = 0;  // a forced mode whose end by state of charge has been reached …
+  bool forced_done_ = false;        // … stays ended until something else is wished
   Mode mode_ = Mode::kAutomatic;
   Decision plant_;
   Joules charged_;

@@ -136,7 +136,7 @@ TEST(ControlCoreTest, ForcedEndsAtItsStateOfChargeAndStaysEnded) {
       site.soc = 0.5;
       site.Run(5);
       EXPECT_EQ(site.out.mode, Mode::kAutomatic);
-      site.in.intent.forced_power = Watts(charge ? 300 : -300);  // another wish
+      ++site.in.intent.generation;  // the same wish again is another one
       site.Run(1);
       EXPECT_EQ(site.out.mode, Mode::kForced);
     }
@@ -230,6 +230,62 @@ TEST(ControlCoreTest, WhatALostConverterMayUseIsNotThereForTheOthers) {
   EXPECT_LE(site.out.converters[1].power.value(), -50);
   site.Run(320);
   EXPECT_NEAR(site.out.converters[1].power.value(), -580, 10) << "it counts as dead by now";
+}
+
+struct TerminalCase {
+  const char* name;
+  Sample<Volts> first, second;
+  bool known;
+  double volts;
+};
+
+class TerminalVoltageTest : public testing::TestWithParam<TerminalCase> {};
+
+TEST_P(TerminalVoltageTest, IsTheFirstThatSaysWhatTheBatteryHas) {
+  const TerminalCase& c = GetParam();
+  Site site;
+  site.in.battery.present = false;
+  site.in.converters[0].dc_voltage = c.first;
+  site.in.converters[1].dc_voltage = c.second;
+  site.Step();
+  EXPECT_EQ(site.out.battery_voltage.valid, c.known);
+  if (c.known) {
+    EXPECT_DOUBLE_EQ(site.out.battery_voltage.value.value(), c.volts);
+  }
+}
+
+const MonotonicTime kOld(960s);    // the site's clock begins at 1000 s
+const MonotonicTime kFresh(995s);
+const MonotonicTime kFreshest(1000s);
+
+INSTANTIATE_TEST_SUITE_P(Converters, TerminalVoltageTest, testing::Values(
+    TerminalCase{"TheFirst",                 {Volts(26), kFresh, true}, {Volts(27), kFreshest, true}, true,  26},
+    TerminalCase{"NotAnOldOne",              {Volts(26), kOld, true},   {Volts(27), kFresh, true},    true,  27},
+    TerminalCase{"NotThatOfAnOutputThatIsOff", {Volts(0), kFresh, true}, {Volts(27), kFresh, true},   true,  27},
+    TerminalCase{"NotOneThatDoesNotKnow",    {Volts(26), kFresh, false}, {Volts(27), kFresh, true},   true,  27},
+    TerminalCase{"NobodyWhereAllAreOld",     {Volts(26), kOld, true},   {Volts(27), kOld, true},      false, 0}),
+    [](const auto& row) { return row.param.name; });
+
+// 50 A at 26.4 V. A solar charge controller gives 40 A of them, later 10 A; ours may add what is left.
+TEST(ControlCoreTest, WhatOthersPutIntoTheBatteryComesOffItsLimit) {
+  Site site;
+  site.load = -750;
+  double others = 40;
+  const auto run = [&](double seconds) {
+    for (int i = 0; i < seconds * 50; ++i) {
+      site.amperes = others + site.out.converters[kCharger].power.value() * 0.92 / site.volts;
+      site.Step();
+      if (i > 50) {
+        EXPECT_LE(site.amperes, 50 + 40 / site.volts + 1e-6) << i;
+      }
+    }
+  };
+  run(30);
+  EXPECT_EQ(site.out.plant.reason, Reason::kBatteryCurrentLimit);
+  EXPECT_GE(site.amperes, 50 - 60 / site.volts);
+  others = 10;
+  run(30);
+  EXPECT_NEAR(site.out.converters[kCharger].power.value(), 750, 10) << "there is room for all of it";
 }
 
 TEST(ControlCoreTest, AMinimumIsNotHeldAboveADeratedLimit) {

@@ -89,7 +89,12 @@ INSTANTIATE_TEST_SUITE_P(Battery, SituationTest, testing::Values(
     Situation{"FarBeyondACellsLimit", AsIs, No, [](Site& s) { s.cell_high = 3.65; }, 5, kPlant, Reason::kFaultLatched,
               true},
     // At rest 3.44 V by the configured resistance, but 3.60 V measured: derating allows a little, the gate nothing.
-    Situation{"OnlyTheGateSaysNo", [](CoreSettings& s) { s.battery.resistance = Ohms(0.0256); }, Load(-400),
+    Situation{"OnlyTheGateSaysNo",
+              [](CoreSettings& s) {
+                s.battery.resistance = Ohms(0.0256);
+                s.battery.max_charge_current = Amperes(400);
+              },
+              Load(-400),
               [](Site& s) {
                 s.cell_high = 3.60;
                 s.amperes = 50;

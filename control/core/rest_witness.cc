@@ -14,8 +14,7 @@ constexpr Nanoseconds kAgreeFor = 3s;
 // What else hangs on the battery is learned while converters move less than this, by this share per sample.
 constexpr Watts kAllRest{20};
 constexpr double kLearning = 0.1;
-// A current is as old as its frame and what the BMS averages over: it is held against all that the known power has been
-// since the sample before the last one.
+// As many windows of the known power are older than the silence.
 constexpr int kWindows = 2;
 
 }  // namespace
@@ -37,7 +36,7 @@ void RestWitness::Forget() noexcept {
 
 void RestWitness::Update(const BatteryInput& battery, PowerInterval known, const Silent& silent,
                          MonotonicTime now) noexcept {
-  during_ = Hull(during_, known);
+  known_.Add(known);
   if (silent.who != silent_) {
     silent_ = silent.who;
     Forget();
@@ -49,10 +48,7 @@ void RestWitness::Update(const BatteryInput& battery, PowerInterval known, const
   }
   if (battery.current.taken_at == heard_at_) return;
   heard_at_ = battery.current.taken_at;
-  const PowerInterval moved = Hull(before_, during_);
-  before_ = during_;
-  during_ = known;
-
+  const PowerInterval moved = known_.Close(known);
   const Watts into_battery = battery.voltage.value * battery.current.value;
   if (silent_ == 0) {
     const bool all_rest = moved.low > -kAllRest && moved.high < kAllRest;

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "control/core/interval.h"
+#include "control/core/power_window.h"
 #include "control/core/types.h"
 #include "hal/units/quantity.h"
 #include "hal/units/time.h"
@@ -54,8 +55,7 @@ class RestWitness {
   Trial discharging_;
   uint32_t silent_ = 0;
   MonotonicTime heard_at_ = MonotonicTime::min();  // the newest sample of the current
-  PowerInterval before_{};  // all that the known power has been between the two samples before …
-  PowerInterval during_{};  // … and since
+  PowerWindow known_;
   int windows_ = 0;         // complete ones since the silent ones fell silent
   Watts other_;             // what else hangs on the battery
 };

@@ -187,6 +187,7 @@ struct BatteryLimits {
   Reason discharge_reason = Reason::kRegulating;
   bool full = false;
   bool empty = false;
+  Watts other;  // what else charges the battery (DC, + charges) and has been taken off the limits
 };
 
 struct Outputs {

@@ -138,9 +138,12 @@ std::string CurrentLimit(const Subject& s) {
       charge ? s.snapshot.battery.charge_current_limit : s.snapshot.battery.discharge_current_limit;
   const Amperes configured = charge ? b.max_charge_current : b.max_discharge_current;
   const bool bms = own.valid && own.value < configured;
-  return absl::StrFormat("the %s current limit of %.1f A allows %s", bms ? "BMS's" : "configured battery",
-                         (bms ? own.value : configured).value(),
-                         Power(charge ? s.outputs().battery_limits.charge : s.outputs().battery_limits.discharge));
+  const BatteryLimits& limits = s.outputs().battery_limits;
+  const Watts others = charge ? limits.other : -limits.other;
+  return absl::StrFormat("the %s current limit of %.1f A allows %s%s", bms ? "BMS's" : "configured battery",
+                         (bms ? own.value : configured).value(), Power(charge ? limits.charge : limits.discharge),
+                         others < Watts(0.5) ? ""
+                                             : absl::StrFormat(" beside the %s of others on the battery", Power(others)));
 }
 
 std::string NotReady(const Subject& s) {

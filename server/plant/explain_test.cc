@@ -92,6 +92,13 @@ INSTANTIATE_TEST_SUITE_P(Why, ExplainTest, testing::Values(
            s.outputs.battery_limits.discharge = Watts(300);
          },
          "Discharging 300 W: the BMS's current limit of 12.0 A allows 300 W"},
+    Case{"CurrentLimitSharedWithASolarCharger", -1, Reason::kBatteryCurrentLimit, 280, 2000,
+         [](Snapshot& s) {
+           s.outputs.battery_limits.charge = Watts(280);
+           s.outputs.battery_limits.other = Watts(1000);
+         },
+         "Charging 280 W: the configured battery current limit of 50.0 A allows 280 W beside the 1000 W of others on the "
+         "battery"},
     Case{"HighestCell", -1, Reason::kCellVoltageLimit, 100, 900,
          [](Snapshot& s) { s.battery.cell_highest = {Volts(3.441), kNow, true}; },
          "Charging 100 W: the highest cell at 3.441 V is close to or beyond the limit of 3.45 V per cell"},
