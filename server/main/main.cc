@@ -70,8 +70,6 @@ namespace {
 
 // From a shell; a serial adapter that is just coming back is worth the wait.
 constexpr Nanoseconds kSafeStateLimit = std::chrono::seconds(10);
-// Longer than the last act of a daemon whose guard was killed.
-constexpr Nanoseconds kPredecessorLimit = std::chrono::seconds(4);
 // By the guard, which tries again: how long a restart of the worker waits for a device that does not answer.
 constexpr Nanoseconds kGuardedSafeStateLimit = std::chrono::milliseconds(2500);
 
@@ -189,9 +187,12 @@ int RefusedBy(bool guarded) { return guarded ? kExitNotStarted : kExitRefused; }
       *new StateKeeper(StateOf(site), [&log](const std::string& sentence) { log.Warning("state: " + sentence); });
   keeper.Start();
   Daemon& daemon = *new Daemon(site, fingerprint, absl::GetFlag(FLAGS_allow_non_realtime), keeper, log);
+  const bool orphaned = SomeoneIsOrphaned();
   if (absl::Status status = daemon.Start(); !status.ok()) {
     log.Error(std::string(status.message()));
-    _exit(MayPass(status) ? kExitFailed : RefusedBy(guarded));
+    // What a killed daemon's last act still owns will be free within seconds.
+    const bool may_pass = MayPass(status) || orphaned || SomeoneIsOrphaned();
+    _exit(may_pass ? kExitFailed : RefusedBy(guarded));
   }
   heart.Run([&daemon] { return daemon.Cycles(); });
   std::fputs(daemon.Greeting().c_str(), stdout);
@@ -308,7 +309,6 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
     std::printf("%s: good\n", file.c_str());
     return kExitOk;
   }
-  if (!(safe_state && guarded)) AwaitOrphans(kPredecessorLimit);
   if (safe_state) return RunSafeState(*site, guarded, log);
   if (!absl::GetFlag(FLAGS_wait_for_devices)) {
     if (const absl::Status ports = CheckPorts(*site); !ports.ok()) {

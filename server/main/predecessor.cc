@@ -1,20 +1,13 @@
 #include "server/main/predecessor.h"
 
-#include <unistd.h>
-
 #include <charconv>
-#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <system_error>
 
-#include "hal/rt/clock.h"
-
 namespace abcds {
 namespace {
-
-constexpr Nanoseconds kLook = std::chrono::milliseconds(20);
 
 struct Process {
   std::string name;
@@ -73,11 +66,6 @@ bool SomeoneIsOrphaned(const std::string& proc) {
     if (parent == processes.end() || parent->second.zombie || parent->second.name.rfind("abcdsd", 0) != 0) return true;
   }
   return false;
-}
-
-void AwaitOrphans(Nanoseconds limit) {
-  const MonotonicTime end = MonotonicNow() + limit;
-  while (SomeoneIsOrphaned() && MonotonicNow() < end) SleepUntil(MonotonicNow() + kLook);
 }
 
 }  // namespace abcds

@@ -4,17 +4,12 @@
 
 #include <string>
 
-#include "hal/units/time.h"
-
 namespace abcds {
 
 // Whether some worker or safe state on this machine has lost its guard. It brings the converters to 0 W, within some
-// seconds, and owns ports and lines until then. `proc`: where the kernel shows its processes.
+// seconds, and owns ports and lines until then: who starts a killed daemon again at once is to be patient. `proc`: where
+// the kernel shows its processes.
 [[nodiscard]] bool SomeoneIsOrphaned(const std::string& proc = "/proc");
-
-// Waits until there is none, at most for `limit`: who starts a killed daemon again at once is not to be refused. By a
-// process with one thread, before anything is opened.
-void AwaitOrphans(Nanoseconds limit);
 
 }  // namespace abcds
 
