@@ -43,8 +43,8 @@ class Guard {
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
 
-  // Until SIGTERM, SIGINT or SIGHUP has ended the worker, or the worker has refused its first start. The exit code of
-  // the daemon. Once per process: it takes over the process's signals.
+  // Until SIGTERM, SIGINT or SIGHUP (unless started with nohup) has ended the worker, or the worker has refused its first
+  // start. The exit code of the daemon. Once per process: it takes over the process's signals.
   [[nodiscard]] int Run();
 
  private:

@@ -168,6 +168,14 @@ TEST_F(GuardTest, EndIsHandedOn) {
   EXPECT_EQ(Story(), "asked\n");
 }
 
+TEST_F(GuardTest, WithNohupAHangupIsNoEnd) {
+  const auto before = std::signal(SIGHUP, SIG_IGN);
+  EXPECT_EQ(Run("say worker; [ $(said worker) -ge 2 ] && exit 0; kill -HUP $PPID; kill -9 $$", "say safe; exit 0"),
+            kExitOk);
+  std::signal(SIGHUP, before);
+  EXPECT_EQ(Story(), "worker\nsafe\nworker\n");
+}
+
 TEST_F(GuardTest, AtTheEndAWorkerThatHangsIsReplacedByTheGuard) {
   EXPECT_EQ(Run("say worker; printf r >&4; kill -TERM $PPID; kill -STOP $$", "say safe; exit 0"), kExitOk);
   EXPECT_EQ(Story(), "worker\nsafe\n");
