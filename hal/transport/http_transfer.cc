@@ -8,9 +8,12 @@
 #include <mutex>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "hal/rt/clock.h"
+#include "hal/transport/http_digest.h"
 
 namespace abcds {
 namespace {
@@ -21,6 +24,7 @@ using std::chrono::seconds;
 constexpr Nanoseconds kHousekeeping = milliseconds(500);
 constexpr Nanoseconds kBetweenLookups = seconds(60);
 constexpr Nanoseconds kLongestRetryAfter = seconds(60);
+constexpr int kUnauthorized = 401;
 
 struct CleanupEasy {
   void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
@@ -83,26 +87,61 @@ HttpFault FaultOf(CURLcode code) noexcept {
 
 class HttpTransfer::Library {
  public:
-  explicit Library(HttpOptions options) : options_(std::move(options)), by_name_(!IsAddress(options_.host)) {}
+  explicit Library(HttpOptions options)
+      : options_(std::move(options)), by_name_(!IsAddress(options_.host)), digest_(options_.user, options_.password) {}
 
   HttpReply Run(const char* path, Side& side) {
     if (!Prepare()) return {};
     Count(&HttpCounters::requests);
+    const MonotonicTime now = MonotonicNow();
+    const bool lookup = BeginLookup(now);
+    const Nanoseconds extra = lookup ? options_.lookup_timeout : Nanoseconds(0);
+    const MonotonicTime deadline = now + options_.deadline + extra;
+    HttpReply reply = Ask(path, options_.connect_timeout + extra, deadline, side);
+    // A first challenge, a nonce that has grown old, a device that was restarted. Asked once: what is refused then is
+    // the password.
+    if (reply.status == kUnauthorized && options_.auth == HttpAuth::kDigest && digest_.Take(challenges_)) {
+      Count(&HttpCounters::challenges);
+      if (!Prepare()) return {};
+      reply = Ask(path, options_.connect_timeout, deadline, side);
+    }
+    return reply;
+  }
+
+  void Close() {
+    easy_.reset();
+    multi_.reset();
+  }
+
+  HttpCounters Counters() const {
+    const std::lock_guard lock(counters_mutex_);
+    return counters_;
+  }
+
+ private:
+  // One request and its reply.
+  HttpReply Ask(const char* path, Nanoseconds connect_timeout, MonotonicTime deadline, Side& side) {
     body_.clear();
+    challenges_.clear();
     header_bytes_ = 0;
     headers_ = 0;
     too_large_ = false;
     heard_ = false;
-    const MonotonicTime started_at = MonotonicNow();
-    const bool lookup = BeginLookup(started_at);
-    const Nanoseconds extra = lookup ? options_.lookup_timeout : Nanoseconds(0);
-    curl_easy_setopt(easy_.get(), CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(options_.connect_timeout + extra));
+    List headers(curl_slist_append(nullptr, "Accept: application/json"));
+    if (!options_.keep_alive) curl_slist_append(headers.get(), "Connection: close");
+    if (options_.auth == HttpAuth::kDigest && digest_.ready()) {
+      const std::string value = digest_.Sign("GET", path, RandomCnonce());
+      curl_slist_append(headers.get(), absl::StrCat("Authorization: ", value).c_str());
+    }
+    curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, headers.get());
+    header_list_ = std::move(headers);
+    curl_easy_setopt(easy_.get(), CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(connect_timeout));
     const std::string url = absl::StrCat("http://", Bracketed(options_.host), ":", options_.port, path);
     curl_easy_setopt(easy_.get(), CURLOPT_URL, url.c_str());
 
     curl_multi_add_handle(multi_.get(), easy_.get());
     HttpReply reply;
-    reply.fault = Transfer(started_at, options_.deadline + extra, side);
+    reply.fault = Transfer(deadline, side);
     curl_multi_remove_handle(multi_.get(), easy_.get());
 
     long opened = 0;
@@ -125,20 +164,9 @@ class HttpTransfer::Library {
     return reply;
   }
 
-  void Close() {
-    easy_.reset();
-    multi_.reset();
-  }
-
-  HttpCounters Counters() const {
-    const std::lock_guard lock(counters_mutex_);
-    return counters_;
-  }
-
- private:
   // Turns the library's crank until the reply is complete or has failed.
-  HttpFault Transfer(MonotonicTime started_at, Nanoseconds patience, Side& side) {
-    const MonotonicTime deadline = started_at + patience;
+  HttpFault Transfer(MonotonicTime deadline, Side& side) {
+    const MonotonicTime started_at = MonotonicNow();
     while (side.GoesOn()) {
       int running = 0;
       if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return HttpFault::kLost;
@@ -182,8 +210,6 @@ class HttpTransfer::Library {
     Multi multi = multi_ != nullptr ? std::move(multi_) : Multi(curl_multi_init());
     Easy easy(curl_easy_init());
     if (multi == nullptr || easy == nullptr) return false;
-    List headers(curl_slist_append(nullptr, "Accept: application/json"));
-    if (!options_.keep_alive) curl_slist_append(headers.get(), "Connection: close");
     CURL* const handle = easy.get();
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http");
@@ -191,7 +217,7 @@ class HttpTransfer::Library {
     curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(handle, CURLOPT_PROXY, "");  // none from the environment either
     curl_easy_setopt(handle, CURLOPT_USERAGENT, "abcds");
-    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
+    curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);  // what is signed
     curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, options_.keep_alive ? 0L : 1L);
     curl_easy_setopt(handle, CURLOPT_MAXFILESIZE, static_cast<long>(kLargestBody));
     curl_easy_setopt(handle, CURLOPT_DNS_CACHE_TIMEOUT, -1L);  // BeginLookup says when
@@ -201,12 +227,11 @@ class HttpTransfer::Library {
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &Library::OnHeader);
     curl_easy_setopt(handle, CURLOPT_HEADERDATA, this);
-    if (options_.auth != HttpAuth::kNone) {
-      curl_easy_setopt(handle, CURLOPT_HTTPAUTH, options_.auth == HttpAuth::kBasic ? CURLAUTH_BASIC : CURLAUTH_DIGEST);
+    if (options_.auth == HttpAuth::kBasic) {
+      curl_easy_setopt(handle, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
       curl_easy_setopt(handle, CURLOPT_USERNAME, options_.user.c_str());
       curl_easy_setopt(handle, CURLOPT_PASSWORD, options_.password.c_str());
     }
-    header_list_ = std::move(headers);
     multi_ = std::move(multi);
     easy_ = std::move(easy);
     return true;
@@ -263,8 +288,20 @@ class HttpTransfer::Library {
       library.too_large_ = true;
       return 0;
     }
-    const bool folded = size > 0 && (data[0] == ' ' || data[0] == '\t');  // obsolete, and a way to hide things
-    return folded ? 0 : size;
+    const std::string_view line(data, size);
+    if (line.starts_with(' ') || line.starts_with('\t')) return 0;  // folded: obsolete, and a way to hide things
+    try {
+      library.NoteChallenge(line);
+    } catch (...) {
+      return 0;
+    }
+    return size;
+  }
+
+  void NoteChallenge(std::string_view line) {
+    static constexpr std::string_view kName = "www-authenticate:";
+    if (line.size() < kName.size() || absl::AsciiStrToLower(std::string(line.substr(0, kName.size()))) != kName) return;
+    challenges_.emplace_back(line.substr(kName.size()));
   }
 
   void Count(uint64_t HttpCounters::*counter, uint64_t by = 1) noexcept {
@@ -274,6 +311,7 @@ class HttpTransfer::Library {
 
   const HttpOptions options_;
   const bool by_name_;
+  HttpDigest digest_;
 
   // The lists outlive the handle that uses them.
   List header_list_;
@@ -290,6 +328,7 @@ class HttpTransfer::Library {
   int headers_ = 0;
   bool too_large_ = false;
   bool heard_ = false;
+  std::vector<std::string> challenges_;
 
   mutable std::mutex counters_mutex_;
   HttpCounters counters_;

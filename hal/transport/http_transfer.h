@@ -15,7 +15,7 @@ namespace abcds {
 enum class HttpAuth : uint8_t {
   kNone,
   kBasic,   // sent with the first request: no extra round trip
-  kDigest,  // SHA-256 or MD5, as the server asks; from libcurl 8.1 on a nonce is used until the server calls it stale
+  kDigest,  // http_digest.h: a nonce is used until the server wants another one
 };
 
 struct HttpOptions {
@@ -39,6 +39,7 @@ struct HttpCounters {
   uint64_t replies = 0;      // complete, whatever their status
   uint64_t connections = 0;  // opened
   uint64_t lookups = 0;      // of the name
+  uint64_t challenges = 0;   // digest logins that the server wanted (anew)
 };
 
 // HTTP/1.1 GET by libcurl. Absolute deadlines, bounded headers and body, no redirects, no proxy, no compression. The
@@ -65,8 +66,9 @@ class HttpTransfer {
   HttpTransfer(const HttpTransfer&) = delete;
   HttpTransfer& operator=(const HttpTransfer&) = delete;
 
-  // From connecting to the last byte; a digest login's two rounds are one exchange. `path` with query, percent-encoded.
-  // The reply's body is valid until the next call. Throws where there is no memory.
+  // From connecting to the last byte. Where a digest server wants a login (anew), the request is repeated at once,
+  // signed: the two rounds are one exchange, and there is never a third. `path` with query, percent-encoded. The
+  // reply's body is valid until the next call. Throws where there is no memory.
   [[nodiscard]] HttpReply Run(const char* path, Side& side);
 
   // Closes what is open.

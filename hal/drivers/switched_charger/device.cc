@@ -48,6 +48,7 @@ DeviceDetails SwitchedCharger::Details() const {
   details.counters["replies"] = counters.replies;
   details.counters["connections"] = counters.connections;
   details.counters["lookups"] = counters.lookups;
+  details.counters["login_challenges"] = counters.challenges;
   const std::lock_guard lock(session_mutex_);
   session_.Describe(MonotonicNow(), details);
   return details;

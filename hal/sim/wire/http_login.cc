@@ -54,8 +54,9 @@ bool HttpLogin::AcceptsDigest(std::map<std::string, std::string> fields, std::st
   const std::string ha2 = Sha256Hex(absl::StrCat(std::string(method), ":", std::string(target)));
   const std::string want =
       Sha256Hex(absl::StrCat(ha1, ":", nonce, ":", fields["nc"], ":", fields["cnonce"], ":auth:", ha2));
-  // The count must grow with each use of a nonce, or an old request could be replayed.
-  if (fields["response"] != want || (last_nonce_ == nonce && fields["nc"] <= last_count_)) return false;
+  // The count begins with 1 and must grow with each use of a nonce, or an old request could be replayed.
+  const bool counts = last_nonce_ == nonce ? fields["nc"] > last_count_ : fields["nc"] == "00000001";
+  if (fields["response"] != want || !counts) return false;
   last_nonce_ = nonce;
   last_count_ = fields["nc"];
   return true;
