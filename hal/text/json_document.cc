@@ -44,6 +44,17 @@ Refusal ParseJsonDocument(std::string_view text, nlohmann::json& document) noexc
   return document.is_discarded() ? Refusal::kMalformed : Refusal::kNone;
 }
 
+size_t JsonEndsAt(std::string_view text) noexcept {
+  try {
+    const nlohmann::json document = nlohmann::json::parse(text);
+    return text.size();
+  } catch (const nlohmann::json::parse_error& error) {
+    return error.byte == 0 ? 0 : error.byte - 1;
+  } catch (...) {  // a number that no double holds, or out of memory
+    return 0;
+  }
+}
+
 NumberResult NumberOf(const nlohmann::json& at, UnitText unit_text) noexcept {
   if (at.is_number()) {
     const double value = at.get<double>();

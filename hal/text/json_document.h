@@ -18,6 +18,9 @@ inline constexpr int kDeepestJsonDocument = 32;  // levels of nesting
 // Neither depth nor size can exhaust stack or memory; no exception leaves.
 Refusal ParseJsonDocument(std::string_view text, nlohmann::json& document) noexcept;
 
+// Where a text that is kMalformed ceases to be JSON: a byte, from 0. For people.
+[[nodiscard]] size_t JsonEndsAt(std::string_view text) noexcept;
+
 // The number at a place of a document; it may also stand in a string ("-87.4"). kNoValue for null.
 NumberResult NumberOf(const nlohmann::json& at, UnitText unit_text) noexcept;
 

@@ -125,6 +125,12 @@ absl::StatusOr<ModbusRequest> RequestFor(std::span<const uint8_t> reply) {
   return request;
 }
 
+// By its own words.
+size_t ReplySize(std::span<const uint8_t> reply) {
+  if ((reply[1] & 0x80) != 0) return 5;
+  return reply[1] == static_cast<uint8_t>(Function::kWriteMultipleRegisters) ? 8 : size_t{5} + reply[2];
+}
+
 }  // namespace
 
 absl::StatusOr<ModbusRecording> DecodeModbus(std::optional<std::span<const uint8_t>> request,
@@ -155,10 +161,11 @@ absl::StatusOr<ModbusRecording> DecodeModbus(std::optional<std::span<const uint8
     case ModbusResult::kException:
       break;
     case ModbusResult::kCorrupt:
-      return Wrong("the reply's checksum is wrong");
+      return Wrong("the reply's checksum is wrong: a byte of it is damaged");
     case ModbusResult::kTimeout:
     case ModbusResult::kLinkLost:
-      return Wrong("the reply is truncated");
+      return Wrong(absl::StrCat("the reply is truncated: ", reply.size(),
+                                " bytes are there, and by what it says of itself ", ReplySize(reply), " are needed"));
   }
   FdStream rest(std::move(line->near), "the reply");
   if (const absl::StatusOr<size_t> stray = rest.DiscardInput(); stray.ok() && *stray > kStrayBytesAccepted) {

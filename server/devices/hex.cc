@@ -1,5 +1,7 @@
 #include "server/devices/hex.h"
 
+#include <string_view>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
@@ -14,7 +16,12 @@ int DigitOf(char c) {
   return -1;
 }
 
-bool IsSeparator(char c) { return c == ' ' || c == ':' || c == '-' || c == '\t' || c == '\n' || c == '\r'; }
+// As loggers, terminals and source code write bytes.
+bool IsSeparator(char c) { return std::string_view(" :-,.;[](){}\t\n\r").find(c) != std::string_view::npos; }
+
+bool IsPrefix(const std::string& text, size_t at) {
+  return text[at] == '0' && at + 1 < text.size() && (text[at + 1] == 'x' || text[at + 1] == 'X');
+}
 
 }  // namespace
 
@@ -26,7 +33,8 @@ absl::StatusOr<std::vector<uint8_t>> ParseHex(const std::string& text) {
       ++i;
       continue;
     }
-    const int high = DigitOf(text[i]);
+    if (IsPrefix(text, i)) i += 2;
+    const int high = i < text.size() ? DigitOf(text[i]) : -1;
     const int low = i + 1 < text.size() ? DigitOf(text[i + 1]) : -1;
     if (high < 0 || low < 0) {
       return absl::InvalidArgumentError(
@@ -36,6 +44,19 @@ absl::StatusOr<std::vector<uint8_t>> ParseHex(const std::string& text) {
     i += 2;
   }
   if (bytes.empty()) return absl::InvalidArgumentError("there is no byte in it");
+  return bytes;
+}
+
+absl::StatusOr<std::vector<uint8_t>> ParseHex(const std::vector<std::string>& pieces) {
+  if (pieces.size() == 1) return ParseHex(pieces[0]);
+  std::vector<uint8_t> bytes;
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    const auto piece = ParseHex(pieces[i]);
+    if (!piece.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("piece ", i + 1, ": ", std::string(piece.status().message())));
+    }
+    bytes.insert(bytes.end(), piece->begin(), piece->end());
+  }
   return bytes;
 }
 

@@ -10,8 +10,11 @@
 
 namespace abcds {
 
-// "01 03 02 0D96 3C:BA": pairs of hexadecimal digits; blanks, colons and hyphens between bytes are ignored.
+// "01 03 02 0D96 3C:BA", "[0x01, 0x03]": pairs of hexadecimal digits, each pair with 0x in front or not; blanks,
+// brackets, and : - , . ; between bytes are ignored.
 [[nodiscard]] absl::StatusOr<std::vector<uint8_t>> ParseHex(const std::string& text);
+// Several arguments, put together: a long frame in pieces, or one that a shell has taken apart.
+[[nodiscard]] absl::StatusOr<std::vector<uint8_t>> ParseHex(const std::vector<std::string>& pieces);
 
 }  // namespace abcds
 

@@ -8,10 +8,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "hal/drivers/bus/bus_set.h"
 #include "hal/drivers/jk_bms/codec.h"
 #include "hal/drivers/jk_bms/device.h"
-#include "hal/drivers/jk_bms/frame.h"
+#include "hal/drivers/jk_bms/recorded.h"
 #include "server/config/field_rules.h"
 #include "server/devices/hex.h"
 #include "server/devices/jk_bms_access.h"
@@ -51,7 +52,11 @@ DecodedValues ValuesOf(const Status& status) {
     temperatures.push_back(value->value());
   };
   std::vector<double> cells;
-  for (size_t i = 0; i < status.cells; ++i) cells.push_back(status.cell_mv[i] / 1000.0);
+  std::vector<double> open_wires;
+  for (size_t i = 0; i < status.cells; ++i) {
+    cells.push_back(status.cell_mv[i] / 1000.0);
+    if (status.cell_mv[i] == 0) open_wires.push_back(static_cast<double>(i + 1));
+  }
 
   values["pack_voltage_v"] = Round(status.voltage.value(), 100);
   if (status.current.has_value()) {
@@ -61,6 +66,7 @@ DecodedValues ValuesOf(const Status& status) {
   values["soc_percent"] = static_cast<double>(status.soc_percent);
   values["cell_count"] = static_cast<double>(status.cells);
   values["cell_voltages_v"] = cells;
+  if (!open_wires.empty()) values["open_sense_wires"] = open_wires;
   temperature("fet_temperature_c", status.fet_temperature);
   temperature("box_temperature_c", status.box_temperature);
   temperature("battery_temperature_c", status.battery_temperature);
@@ -84,32 +90,11 @@ DecodedValues ValuesOf(const Status& status) {
   number("address", status.address);
   number("running_time_min", status.running_minutes);
   number("protocol_version", status.protocol_version);
+  if (status.unknown_identifier) values["unknown_identifier"] = absl::StrFormat("%02X", *status.unknown_identifier);
   text("device_id", status.device_id.data());
   text("software_version", status.software.data());
   text("manufacturer_id", status.manufacturer_id.data());
   return values;
-}
-
-absl::StatusOr<DecodedValues> DecodeFrame(std::span<const uint8_t> frame, const jk_bms::CodecOptions& options) {
-  // A capture may begin with what was asked: an adapter's echo.
-  for (;;) {
-    if (frame.size() < 4) break;
-    const size_t whole = (static_cast<size_t>(frame[2]) << 8 | frame[3]) + 2;
-    if (whole >= frame.size() || jk_bms::CheckFrame(frame.first(whole)) != jk_bms::FrameFault::kNone) break;
-    if (jk_bms::TransportTypeOf(frame) != static_cast<uint8_t>(jk_bms::TransportType::kRequest)) break;
-    frame = frame.subspan(whole);
-  }
-  const jk_bms::FrameFault fault = jk_bms::CheckFrame(frame);
-  if (fault != jk_bms::FrameFault::kNone) {
-    return absl::InvalidArgumentError(absl::StrCat("the frame ", FaultText(fault)));
-  }
-  Status status;
-  const jk_bms::DecodeResult result = DecodeStatus(frame, options, status);
-  if (result != jk_bms::DecodeResult::kOk) {
-    return absl::InvalidArgumentError(absl::StrCat("the frame ", ResultText(result)));
-  }
-  if (!IsPlausible(status)) return absl::InvalidArgumentError(absl::StrCat("the BMS reports ", Implausible(status)));
-  return ValuesOf(status);
 }
 
 class JkBms final : public DeviceType {
@@ -142,7 +127,7 @@ class JkBms final : public DeviceType {
 
   bool decodes() const override { return true; }
   std::string decode_usage() const override {
-    return "[--set below_zero_one_lower=true] HEX    a reply to \"read all\", whole";
+    return "[--set below_zero_one_lower=true] HEX…    a reply to \"read all\", whole; pieces are put together";
   }
 
   absl::StatusOr<DecodedValues> DecodeAll(const DecodeInput& input) const override {
@@ -156,12 +141,14 @@ class JkBms final : public DeviceType {
       }
       options.below_zero_one_lower = value == "true";
     }
-    if (input.frames.size() != 1) {
-      return absl::InvalidArgumentError("jk-bms wants one frame in hexadecimal, the BMS's reply");
+    if (input.frames.empty()) {
+      return absl::InvalidArgumentError("jk-bms wants the BMS's reply in hexadecimal: abcdsctl decode jk-bms 4E57…");
     }
-    const auto frame = ParseHex(input.frames[0]);
-    if (!frame.ok()) return frame.status();
-    return DecodeFrame(*frame, options);
+    const auto bytes = ParseHex(input.frames);
+    if (!bytes.ok()) return bytes.status();
+    const auto status = jk_bms::DecodeRecording(*bytes, options);
+    if (!status.ok()) return status.status();
+    return ValuesOf(*status);
   }
 
   const DirectAccess* direct_access() const override { return &JkBmsAccess(); }

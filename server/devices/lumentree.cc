@@ -99,7 +99,7 @@ class Lumentree final : public DeviceType {
 
   bool decodes() const override { return true; }
   std::string decode_usage() const override {
-    return "[--request HEX] HEX    a reply, with its CRC; a read's needs its request";
+    return "[--request HEX] HEX…    a reply, with its CRC; a read's needs its request, as --request or in front";
   }
 
   absl::StatusOr<std::map<std::string, double>> Decode(const DecodeInput& input) const override {

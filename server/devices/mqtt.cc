@@ -12,6 +12,7 @@
 #include "server/config/field_rules.h"
 #include "server/devices/meter_access.h"
 #include "server/devices/password_file.h"
+#include "server/devices/refused_body.h"
 
 namespace abcds {
 
@@ -187,7 +188,7 @@ class Mqtt final : public DeviceType {
     const auto decoded =
         codec->Decode(std::span(reinterpret_cast<const uint8_t*>(input.body.data()), input.body.size()));
     if (decoded.refusal != Refusal::kNone) {
-      return absl::InvalidArgumentError(absl::StrCat("the payload was refused: ", RefusalText(decoded.refusal)));
+      return RefusedBody("the payload", decoded.refusal, RefusalText(decoded.refusal), input.body);
     }
     return std::map<std::string, double>{{"power_w", decoded.power.value()}};
   }

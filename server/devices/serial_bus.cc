@@ -1,7 +1,14 @@
 #include "server/devices/serial_bus.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "hal/drivers/register_inverter/recorded_line.h"
 #include "server/devices/hex.h"
 
 namespace abcds {
@@ -30,15 +37,22 @@ absl::StatusOr<std::map<std::string, double>> DecodeModbusReply(const std::strin
   if (!input.settings.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(device, " has no setting \"", input.settings.begin()->first, "\""));
   }
-  if (input.frames.size() != 1) {
+  if (input.frames.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(device, " wants one frame in hexadecimal, ", what));
   }
-  const auto reply = ParseHex(input.frames[0]);
-  if (!reply.ok()) return reply.status();
-  if (!input.request.has_value()) return decode(std::nullopt, *reply);
+  const auto line = ParseHex(input.frames);
+  if (!line.ok()) return line.status();
+  const std::span<const uint8_t> bytes(*line);
+  if (!input.request.has_value()) {
+    // As a line shows it: the request, then its reply.
+    const size_t size = register_inverter::RequestInFront(bytes);
+    return size == 0 ? decode(std::nullopt, bytes) : decode(bytes.first(size), bytes.subspan(size));
+  }
   const auto request = ParseHex(*input.request);
   if (!request.ok()) return request.status();
-  return decode(*request, *reply);
+  // An adapter's echo.
+  const bool echoed = bytes.size() > request->size() && std::equal(request->begin(), request->end(), bytes.begin());
+  return decode(*request, echoed ? bytes.subspan(request->size()) : bytes);
 }
 
 }  // namespace abcds

@@ -1,5 +1,6 @@
 #include "server/devices/shelly.h"
 
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,7 @@
 #include "server/config/field_rules.h"
 #include "server/devices/http_login.h"
 #include "server/devices/meter_access.h"
+#include "server/devices/refused_body.h"
 
 namespace abcds {
 
@@ -102,8 +104,10 @@ class Shelly3em final : public DeviceType {
     const shelly::Model& model = *shelly::FindModel(kModel);
     const shelly::DecodedReading decoded = shelly::DecodeStatus(input.body, model, options);
     if (decoded.refusal != Refusal::kNone) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the body was refused: ", shelly::RefusalTextHere(decoded.refusal)));
+      const std::string other = shelly::OtherDocument(input.body, model);
+      if (!other.empty()) return absl::InvalidArgumentError(other);
+      return RefusedBody("the body", decoded.refusal, shelly::RefusalTextHere(decoded.refusal, decoded.clamp),
+                         input.body);
     }
     return Values(decoded.reading, model);
   }
@@ -115,7 +119,8 @@ class Shelly3em final : public DeviceType {
 
  private:
   static std::map<std::string, double> Values(const shelly::Reading& reading, const shelly::Model& model) {
-    std::map<std::string, double> values = {{"power_w", reading.power.value()}};
+    // The device says hundredths; a sum of them is not 199.35000000000002.
+    std::map<std::string, double> values = {{"power_w", std::round(reading.power.value() * 1000) / 1000}};
     for (size_t i = 0; reading.has_channels && i < model.channels; ++i) {
       const shelly::Channel& channel = reading.channels.at(i);
       const std::string prefix = absl::StrCat("l", i + 1, "_");

@@ -105,7 +105,9 @@ class Trucki final : public DeviceType {
 
   bool decodes() const override { return true; }
   std::string decode_usage() const override {
-    return "[--request HEX] HEX    a reply, with its CRC; a read's needs its request; or a status telegram";
+    return "[--request HEX] HEX…    a reply, with its CRC; a read's needs its request, as --request or in front; or a "
+           "status "
+           "telegram";
   }
 
   absl::StatusOr<std::map<std::string, double>> Decode(const DecodeInput& input) const override {

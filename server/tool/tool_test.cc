@@ -103,7 +103,43 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"NotHexadecimal", {"decode", "lumentree", "01 0G"}, "", 1, "", "not hexadecimal at character 4"},
         Case{"HalfAByte", {"decode", "lumentree", "01 0"}, "", 1, "", "not hexadecimal at character 4"},
         Case{"NoFrame", {"decode", "lumentree"}, "", 1, "", "one frame"},
-        Case{"TwoFrames", {"decode", "lumentree", "01", "02"}, "", 1, "", "one frame"},
+        Case{"RequestAndReplyAsTheLineShowsThem",
+             {"decode", "lumentree", "01 03 00 6B 00 01 F5 D6", "01 03 02 0D 96 3C BA"},
+             "",
+             0,
+             "{\"device\":\"lumentree\",\"kind\":\"converter\",\"values\":{\"power_w\":-347.8}}\n",
+             ""},
+        Case{"EchoInFront",
+             {"decode", "lumentree", "--request", "0103006B0001F5D6", "0103006B0001F5D6 0103020D963CBA"},
+             "",
+             0,
+             "{\"device\":\"lumentree\",\"kind\":\"converter\",\"values\":{\"power_w\":-347.8}}\n",
+             ""},
+        Case{"BytesAsALoggerWritesThem",
+             {"decode", "lumentree", "--request", "[0x01, 0x03, 0x00, 0x6B, 0x00, 0x01, 0xF5, 0xD6]",
+              "01.03.02.0D.96.3C.BA"},
+             "",
+             0,
+             "{\"device\":\"lumentree\",\"kind\":\"converter\",\"values\":{\"power_w\":-347.8}}\n",
+             ""},
+        Case{"TakenApartByTheShell",
+             {"decode", "lumentree", "--request", "0103006B0001F5D6", "01", "03", "02", "0D", "96", "3C", "BA"},
+             "",
+             0,
+             "{\"device\":\"lumentree\",\"kind\":\"converter\",\"values\":{\"power_w\":-347.8}}\n",
+             ""},
+        Case{"Truncated",
+             {"decode", "lumentree", "--request", "0103006B0001F5D6", "01 03 02 0D 96 3C"},
+             "",
+             1,
+             "",
+             "6 bytes are there, and by what it says of itself 7 are needed"},
+        Case{"HalfAByteInAPiece",
+             {"decode", "lumentree", "01", "2"},
+             "",
+             1,
+             "",
+             "piece 2: not hexadecimal at character 1"},
         Case{"Setting", {"decode", "lumentree", "--set", "phase=2", "01"}, "", 1, "", "no setting \"phase\""}),
     [](const auto& info) { return info.param.name; });
 
@@ -113,19 +149,22 @@ const char kShellyBody[] =
 
 INSTANTIATE_TEST_SUITE_P(
     Shelly, RunToolTest,
-    testing::Values(Case{"Body",
-                         {"decode", "shelly-3em"},
-                         kShellyBody,
-                         0,
-                         "{\"device\":\"shelly-3em\",\"kind\":\"meter\",\"values\":{\"l1_power_w\":402.11,"
-                         "\"l1_voltage_v\":234.2,\"l2_power_w\":-977.65,\"l3_power_w\":88.04,\"power_w\":-487.5}}\n",
-                         ""},
-                    Case{"Phase", {"decode", "shelly-3em"}, R"({"emeters":[{"power":1}]})", 1, "", "lacks"},
-                    Case{"Truncated", {"decode", "shelly-3em"}, R"({"emeters":[)", 1, "", "complete JSON"},
-                    Case{"Page", {"decode", "shelly-3em"}, "<html>", 1, "", "web page"},
-                    Case{"Setting", {"decode", "shelly-3em", "--set", "scale=1"}, "", 1, "", "no setting \"scale\""},
-                    Case{"Flag", {"decode", "shelly-3em", "--set", "invert=1"}, "", 1, "", "true or false"},
-                    Case{"Frame", {"decode", "shelly-3em", "01 02"}, "", 1, "", "standard input"}),
+    testing::Values(
+        Case{"Body",
+             {"decode", "shelly-3em"},
+             kShellyBody,
+             0,
+             "{\"device\":\"shelly-3em\",\"kind\":\"meter\",\"values\":{\"l1_power_w\":402.11,"
+             "\"l1_voltage_v\":234.2,\"l2_power_w\":-977.65,\"l3_power_w\":88.04,\"power_w\":-487.5}}\n",
+             ""},
+        Case{"Phase", {"decode", "shelly-3em"}, R"({"emeters":[{"power":1}]})", 1, "", "the Shelly 3EM has 3"},
+        Case{"Truncated", {"decode", "shelly-3em"}, R"({"emeters":[)", 1, "", "complete JSON document, from byte 12 on"},
+        Case{"Page", {"decode", "shelly-3em"}, "<html>", 1, "", "web page"},
+        Case{"Text", {"decode", "shelly-3em"}, "401 Unauthorized", 1, "", "it begins \"401 Unauthorized\""},
+        Case{"Generation2", {"decode", "shelly-3em"}, R"({"total_act_power":-521.137})", 1, "", "generation 2"},
+        Case{"Setting", {"decode", "shelly-3em", "--set", "scale=1"}, "", 1, "", "no setting \"scale\""},
+        Case{"Flag", {"decode", "shelly-3em", "--set", "invert=1"}, "", 1, "", "true or false"},
+        Case{"Frame", {"decode", "shelly-3em", "01 02"}, "", 1, "", "standard input"}),
     [](const auto& info) { return info.param.name; });
 
 // Replies constructed by hand from the protocol's description, their sums verified independently.
@@ -195,8 +234,8 @@ INSTANTIATE_TEST_SUITE_P(
              1,
              "",
              "is a request"},
-        Case{"NotAFrame", {"decode", "jk-bms", "01 03 02 0D 96 3C BA"}, "", 1, "", "does not begin with 4E 57"},
-        Case{"NoFrame", {"decode", "jk-bms"}, "", 1, "", "one frame"},
+        Case{"NotAFrame", {"decode", "jk-bms", "01 03 02 0D 96 3C BA"}, "", 1, "", "no frame begins with 4E 57"},
+        Case{"NoFrame", {"decode", "jk-bms"}, "", 1, "", "reply in hexadecimal"},
         Case{"UnknownSetting", {"decode", "jk-bms", "--set", "phase=1", "01"}, "", 1, "", "no setting \"phase\""}),
     [](const auto& info) { return info.param.name; });
 
@@ -252,7 +291,7 @@ INSTANTIATE_TEST_SUITE_P(
              ""},
         Case{"WrongChecksum", {"decode", "trucki", "03 06 00 00 10 68 84 07"}, "", 1, "", "checksum"},
         Case{"Setting", {"decode", "trucki", "--set", "a=b", "01"}, "", 1, "", "trucki has no setting \"a\""},
-        Case{"TwoFrames", {"decode", "trucki", "01", "02"}, "", 1, "", "trucki wants one frame"}),
+        Case{"TwoBytes", {"decode", "trucki", "01", "02"}, "", 1, "", "5 is the least"}),
     [](const auto& info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
@@ -314,24 +353,28 @@ INSTANTIATE_TEST_SUITE_P(
              "",
              "\"toaster\" is no known device; known: house, jk-bms, lumentree, meanwell-bic, meanwell-npb, mqtt, "
              "shelly-3em, switched-charger, trucki"},
-        Case{"List",
-             {"decode", "--list"},
-             "",
-             0,
-             "jk-bms [--set below_zero_one_lower=true] HEX    a reply to \"read all\", whole\n"
-             "lumentree [--request HEX] HEX    a reply, with its CRC; a read's needs its request\n"
-             "meanwell-bic [--set unit=HEX] FRAME…    ID#DATA, or lines of candump, SLCAN or python-can; none: from "
-             "standard input\n"
-             "meanwell-npb [--set unit=HEX] FRAME…    ID#DATA, or lines of candump, SLCAN or python-can; none: from "
-             "standard input\n"
-             "mqtt [--set json_path=PATH] [--set scale=N] [--set strip_unit=true] [--set invert=true] < "
-             "PAYLOAD\n"
-             "shelly-3em [--set invert=true] < BODY of /status\n"
-             "switched-charger [--set kind=tasmota|shelly_gen1|shelly_gen2] [--set relay=N] < BODY of a look at the "
-             "relay, or "
-             "of Status 10\n"
-             "trucki [--request HEX] HEX    a reply, with its CRC; a read's needs its request; or a status telegram\n",
-             ""}),
+        Case{
+            "List",
+            {"decode", "--list"},
+            "",
+            0,
+            "jk-bms [--set below_zero_one_lower=true] HEX…    a reply to \"read all\", whole; pieces are put together\n"
+            "lumentree [--request HEX] HEX…    a reply, with its CRC; a read's needs its request, as --request or in "
+            "front\n"
+            "meanwell-bic [--set unit=HEX] FRAME…    ID#DATA, or lines of candump, SLCAN or python-can; none: from "
+            "standard input\n"
+            "meanwell-npb [--set unit=HEX] FRAME…    ID#DATA, or lines of candump, SLCAN or python-can; none: from "
+            "standard input\n"
+            "mqtt [--set json_path=PATH] [--set scale=N] [--set strip_unit=true] [--set invert=true] < "
+            "PAYLOAD\n"
+            "shelly-3em [--set invert=true] < BODY of /status\n"
+            "switched-charger [--set kind=tasmota|shelly_gen1|shelly_gen2] [--set relay=N] < BODY of a look at the "
+            "relay, or "
+            "of Status 10\n"
+            "trucki [--request HEX] HEX…    a reply, with its CRC; a read's needs its request, as --request or in "
+            "front; or a "
+            "status telegram\n",
+            ""}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -16,8 +16,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ABCDS_CHECK(!bytes->empty());
   // All digits that are there, two to a byte, and nothing else.
   std::string digits;
-  for (const char c : text) {
-    if (std::string(" \t\r\n:-").find(c) == std::string::npos) digits += static_cast<char>(c | 0x20);
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '0' && i + 1 < text.size() && (text[i + 1] | 0x20) == 'x') {
+      ++i;
+    } else if (std::string(" \t\r\n:-,.;[](){}").find(text[i]) == std::string::npos) {
+      digits += static_cast<char>(text[i] | 0x20);
+    }
   }
   ABCDS_CHECK(digits.size() == 2 * bytes->size());
   for (size_t i = 0; i < bytes->size(); ++i) {

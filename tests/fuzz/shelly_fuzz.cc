@@ -20,7 +20,9 @@ void CheckStatus(const std::string& body, const Model& model) {
   const DecodeOptions options;
   const DecodedReading decoded = DecodeStatus(body, model, options);
   const DecodedReading inverted = DecodeStatus(body, model, {.invert = true});
-  ABCDS_CHECK(decoded.refusal == inverted.refusal && RefusalTextHere(decoded.refusal) != nullptr);
+  ABCDS_CHECK(decoded.refusal == inverted.refusal && !RefusalTextHere(decoded.refusal, decoded.clamp).empty());
+  ABCDS_CHECK(decoded.clamp <= model.channels && (decoded.refusal != Refusal::kNone || decoded.clamp == 0));
+  (void)OtherDocument(body, model);
   if (decoded.refusal != Refusal::kNone) return;
   const Reading& reading = decoded.reading;
   ABCDS_CHECK(Magnitude(reading.power) <= options.plausible && inverted.reading.power == -reading.power);

@@ -103,6 +103,7 @@ class Walk {
   DecodeResult Run(std::span<const uint8_t> data) {
     size_t at = 0;
     while (at < data.size()) {
+      refused_at_ = at;
       const uint8_t id = data[at++];
       const std::span<const uint8_t> rest = data.subspan(at);
       const bool known = id == kCells || (id > kCells && id <= kLastIdentifier && kSizes[id - kFirstIdentifier] > 0);
@@ -136,6 +137,8 @@ class Walk {
   }
 
   const Status& status() const { return status_; }
+  // Of the data; none: no single byte is to blame.
+  std::optional<size_t> refused_at() const { return refused_at_; }
 
  private:
   bool TakeCells(std::span<const uint8_t> block) {
@@ -242,6 +245,7 @@ class Walk {
   }
 
   DecodeResult Finish() {
+    refused_at_.reset();
     for (const uint8_t id : {0x79, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x8B, 0x8C}) {
       if (!seen_[id]) return DecodeResult::kMissing;
     }
@@ -255,6 +259,7 @@ class Walk {
   Status status_;
   std::array<bool, 256> seen_{};
   std::optional<uint16_t> cell_count_;
+  std::optional<size_t> refused_at_;
 };
 
 constexpr uint16_t kCellLowestMv = 500;
@@ -284,28 +289,31 @@ Volts Status::SumOfCells() const {
 const char* ResultText(DecodeResult result) noexcept {
   switch (result) {
     case DecodeResult::kOk:
-      return "is a status";
+      return "nothing is wrong with it";
     case DecodeResult::kRequest:
-      return "is a request, not the BMS's reply";
+      return "it is a request, not the BMS's reply";
     case DecodeResult::kOtherCommand:
-      return "is no answer to \"read all\"";
+      return "it is no answer to \"read all\"";
     case DecodeResult::kCutOff:
-      return "ends inside a value";
+      return "it ends inside a value";
     case DecodeResult::kCellBlock:
-      return "has a damaged cell block: cells must be numbered from 1";
+      return "its cell block is damaged: cells must be numbered from 1, and 32 at the most";
     case DecodeResult::kCellCount:
-      return "has another number of cells than it says";
+      return "it has another number of cells than it says";
     case DecodeResult::kTwice:
-      return "has a value twice";
+      return "it has a value twice";
     case DecodeResult::kMissing:
-      return "lacks a value that every status has (cells, temperatures, voltage, current, charge, warnings, switches)";
+      return "it lacks a value that every status has (cells, temperatures, voltage, current, charge, warnings, "
+             "switches)";
     case DecodeResult::kNoVersion:
-      return "has an unknown identifier, and no protocol version at its end that says how the current is coded";
+      return "it has an unknown identifier, and no protocol version at its end that says how the current is coded";
   }
   return "";
 }
 
-DecodeResult DecodeStatus(std::span<const uint8_t> frame, const CodecOptions& options, Status& status) noexcept {
+DecodeResult DecodeStatus(std::span<const uint8_t> frame, const CodecOptions& options, Status& status,
+                          size_t* refused_at) noexcept {
+  if (refused_at != nullptr) *refused_at = 0;
   const uint8_t type = TransportTypeOf(frame);
   if (type == static_cast<uint8_t>(TransportType::kRequest)) return DecodeResult::kRequest;
   if (type > static_cast<uint8_t>(TransportType::kReport)) return DecodeResult::kOtherCommand;
@@ -316,7 +324,11 @@ DecodeResult DecodeStatus(std::span<const uint8_t> frame, const CodecOptions& op
   }
   Walk walk(options);
   const DecodeResult result = walk.Run(data);
-  if (result == DecodeResult::kOk) status = walk.status();
+  if (result == DecodeResult::kOk) {
+    status = walk.status();
+  } else if (refused_at != nullptr && walk.refused_at().has_value()) {
+    *refused_at = static_cast<size_t>(data.data() - frame.data()) + *walk.refused_at();
+  }
   return result;
 }
 
@@ -327,13 +339,17 @@ bool IsPlausible(const Status& status) noexcept {
   return CellsMakeThePack(status) && IsCurrent(status) && status.soc_percent <= 100;
 }
 
-std::string Implausible(const Status& status) {
+std::string Implausible(const Status& status, OpenWires open_wires) {
+  bool open = false;
   for (size_t i = 0; i < status.cells; ++i) {
     if (IsCell(status.cell_mv[i])) continue;
+    open |= status.cell_mv[i] == 0;
+    if (status.cell_mv[i] == 0 && open_wires == OpenWires::kAreValues) continue;
     return absl::StrCat("cell ", i + 1, " at ", status.cell_mv[i], " mV",
                         status.cell_mv[i] == 0 ? ": its sense wire is open" : "");
   }
-  if (!CellsMakeThePack(status)) {
+  // What hangs on an open wire is missing from the sum.
+  if (!open && !CellsMakeThePack(status)) {
     return absl::StrFormat("%.2f V for the pack, but cells that sum up to %.2f V", status.voltage.value(),
                            status.SumOfCells().value());
   }

@@ -83,15 +83,18 @@ enum class [[nodiscard]] DecodeResult : uint8_t{
     kMissing,       // a value without which there is no sample
     kNoVersion,     // an unknown identifier hides how the current is coded
 };
-// For people, to stand after "the frame ". Static.
+// For people, to stand after "the frame is whole, but ". Static.
 [[nodiscard]] const char* ResultText(DecodeResult result) noexcept;
 
 // `frame` must have passed CheckFrame. Writes `status` only when it returns kOk. Total: every frame gets an answer.
-DecodeResult DecodeStatus(std::span<const uint8_t> frame, const CodecOptions& options, Status& status) noexcept;
+// `refused_at`: the byte of the frame at which it was refused, 0 where it is no single one; only when it is not kOk.
+DecodeResult DecodeStatus(std::span<const uint8_t> frame, const CodecOptions& options, Status& status,
+                          size_t* refused_at = nullptr) noexcept;
 
-// What no pack can report, in words to stand after "the BMS reports "; empty when all is plausible. A cell of 0 V is an
-// open sense wire.
-[[nodiscard]] std::string Implausible(const Status& status);
+// A cell of 0 V is an open sense wire: its true voltage is unknown, so there is nothing to control by.
+enum class OpenWires : uint8_t { kAreImplausible, kAreValues };
+// What no pack can report, in words to stand after "the BMS reports "; empty when all is plausible.
+[[nodiscard]] std::string Implausible(const Status& status, OpenWires open_wires = OpenWires::kAreImplausible);
 [[nodiscard]] bool IsPlausible(const Status& status) noexcept;
 
 // What switches and warnings allow. A protection forbids its direction whatever the switch says.

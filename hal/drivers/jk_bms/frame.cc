@@ -15,28 +15,6 @@ bool LengthIsPossible(size_t length) { return length >= kLengthMin && length <= 
 
 }  // namespace
 
-const char* FaultText(FrameFault fault) noexcept {
-  switch (fault) {
-    case FrameFault::kNone:
-      return "is whole";
-    case FrameFault::kNoStart:
-      return "does not begin with 4E 57";
-    case FrameFault::kBadLength:
-      return "has a length field that no board sends";
-    case FrameFault::kTooShort:
-      return "is cut off: fewer bytes than its length field says";
-    case FrameFault::kTooLong:
-      return "has more bytes than its length field says";
-    case FrameFault::kNoEnd:
-      return "has no end marker 68 where its length field puts it";
-    case FrameFault::kFillNotZero:
-      return "has no 00 00 behind its end marker";
-    case FrameFault::kBadSum:
-      return "has a wrong checksum";
-  }
-  return "";
-}
-
 FrameFault CheckFrame(std::span<const uint8_t> bytes) noexcept {
   if (bytes.size() < 2) return FrameFault::kTooShort;
   if (bytes[0] != kStart0 || bytes[1] != kStart1) return FrameFault::kNoStart;

@@ -32,8 +32,6 @@ enum class FrameFault : uint8_t {
   kFillNotZero,  // the two unused checksum bytes
   kBadSum,
 };
-// For people, to stand after "the frame ". Static.
-[[nodiscard]] const char* FaultText(FrameFault fault) noexcept;
 
 // Whether `bytes` are exactly one whole frame. Total: every byte sequence gets an answer.
 [[nodiscard]] FrameFault CheckFrame(std::span<const uint8_t> bytes) noexcept;

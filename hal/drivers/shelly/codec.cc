@@ -1,5 +1,6 @@
 #include "hal/drivers/shelly/codec.h"
 
+#include "absl/strings/str_cat.h"
 #include "hal/text/json_document.h"
 #include "nlohmann/json.hpp"
 
@@ -58,7 +59,8 @@ Refusal ReadChannel(const Json& element, const DecodeOptions& options, Channel& 
   return ReadPower(element, "power", options, channel.power);
 }
 
-Refusal ReadStatus(const Json& document, const Model& model, const DecodeOptions& options, Reading& reading) {
+Refusal ReadStatus(const Json& document, const Model& model, const DecodeOptions& options, DecodedReading& decoded) {
+  Reading& reading = decoded.reading;
   if (!document.is_object()) return Refusal::kWrongType;
   const Json* const list = Find(document, model.list);
   Watts sum(0);
@@ -68,10 +70,12 @@ Refusal ReadStatus(const Json& document, const Model& model, const DecodeOptions
     if (list->size() != model.channels) return Refusal::kMissing;
     reading.has_channels = true;
     for (size_t i = 0; i < model.channels; ++i) {
+      decoded.clamp = i + 1;
       const Refusal refusal = ReadChannel((*list)[i], options, reading.channels.at(i), reading.energy_wh);
       if (refusal != Refusal::kNone) return refusal;
       sum = sum + reading.channels.at(i).power;
     }
+    decoded.clamp = 0;
   }
   const Refusal total = ReadPower(document, model.total, options, reading.power);
   if (total == Refusal::kMissing && list != nullptr) {
@@ -112,20 +116,50 @@ DecodedReading DecodeStatus(std::string_view body, const Model& model, const Dec
     Json document;
     DecodedReading decoded;
     decoded.refusal = ParseJsonDocument(body, document);
-    if (decoded.refusal == Refusal::kNone) decoded.refusal = ReadStatus(document, model, options, decoded.reading);
+    if (decoded.refusal == Refusal::kNone) decoded.refusal = ReadStatus(document, model, options, decoded);
     return decoded;
   } catch (...) {  // out of memory is all that is left
-    return {.refusal = Refusal::kTooLong, .reading = {}};
+    return {.refusal = Refusal::kTooLong, .clamp = 0, .reading = {}};
   }
 }
 
-const char* RefusalTextHere(Refusal refusal) noexcept {
+std::string RefusalTextHere(Refusal refusal, size_t clamp) {
+  const std::string who = clamp == 0 ? "" : absl::StrCat("clamp ", clamp, ": ");
+  if (refusal == Refusal::kMissing && clamp != 0) return absl::StrCat(who, "it says no power");
   if (refusal == Refusal::kMissing) return "it lacks what this model says: is it the configured model?";
-  if (refusal == Refusal::kWrongType) return "what it says in place of the power is not a number";
+  if (refusal == Refusal::kWrongType) return absl::StrCat(who, "what it says in place of the power is not a number");
   if (refusal == Refusal::kNoValue) {
-    return "the device says that it has no valid measurement: check its clamps and voltages";
+    return absl::StrCat(who, "the device says that it has no valid measurement: check its clamps and voltages");
   }
-  return RefusalText(refusal);
+  return absl::StrCat(who, RefusalText(refusal));
+}
+
+std::string OtherDocument(std::string_view body, const Model& model) noexcept {
+  try {
+    Json document;
+    if (body.starts_with("HTTP/"))
+      return "the body was refused: it begins with the reply's headers; give the body alone";
+    if (ParseJsonDocument(body, document) != Refusal::kNone || !document.is_object()) return "";
+    const auto has = [&document](const char* key) { return document.contains(key); };
+    if (has("code") && has("message")) return "this is an error of a Shelly's RPC, not a measurement";
+    for (const char* gen2 : {"total_act_power", "act_power", "apower", "em:0", "em1:0", "switch:0", "pm1:0", "gen"}) {
+      if (has(gen2)) {
+        return absl::StrCat("this is of a Shelly of generation 2 or later (\"", gen2, "\"), and ", model.name,
+                            " is generation 1");
+      }
+    }
+    const std::string wanted = absl::StrCat("; ", model.name, " reads the body of ", model.status_path);
+    if (has("type") && has("mac")) return absl::StrCat("this is the body of /shelly", wanted);
+    if (has("device")) return absl::StrCat("this is the body of /settings", wanted);
+    if (has("meters")) return "this is of a Shelly 1PM or Plug: it has \"meters\", which know no direction";
+    if (has("power") && !has(model.list)) return absl::StrCat("this is the body of one /emeter/N", wanted);
+    const Json* const list = Find(document, model.list);
+    if (list == nullptr || !list->is_array() || list->size() == model.channels) return "";
+    return absl::StrCat("it has ", list->size(), " \"", model.list, "\", and the ", model.product, " has ",
+                        model.channels, list->size() == 2 ? ": this is of a Shelly EM" : "");
+  } catch (...) {  // out of memory
+    return "";
+  }
 }
 
 DecodedIdentity DecodeIdentity(std::string_view body) noexcept {

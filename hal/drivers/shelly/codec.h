@@ -60,15 +60,19 @@ struct DecodeOptions {
 
 struct [[nodiscard]] DecodedReading {
   Refusal refusal = Refusal::kEmpty;
-  Reading reading;  // meaningful only when `refusal` is kNone
+  size_t clamp = 0;  // whose element was refused, from 1; 0: the document, or its total
+  Reading reading;   // meaningful only when `refusal` is kNone
 };
 
 // Total: every body gets an answer. One bad channel refuses the whole reading: half a sum is no value.
 DecodedReading DecodeStatus(std::string_view body, const Model& model, const DecodeOptions& options) noexcept;
 
 // What a refusal means here, where the general words speak of the configuration; to stand behind "was refused: ".
-// Static.
-[[nodiscard]] const char* RefusalTextHere(Refusal refusal) noexcept;
+[[nodiscard]] std::string RefusalTextHere(Refusal refusal, size_t clamp);
+
+// Where `body` is no status of this model but another document of a Shelly: which, and what to do about it, as a
+// sentence. Empty where it is nothing that is known.
+[[nodiscard]] std::string OtherDocument(std::string_view body, const Model& model) noexcept;
 
 struct Identity {
   std::string type;

@@ -105,6 +105,48 @@ INSTANTIATE_TEST_SUITE_P(Bodies, StatusTest, testing::Values(
     [](const auto& info) { return info.param.name; });
 // clang-format on
 
+TEST(Codec, SaysWhichClampWasRefused) {
+  EXPECT_EQ(Decode(With("-977.65", "null")).clamp, 2u);
+  EXPECT_EQ(Decode(With("-487.50", "null")).clamp, 0u);
+  EXPECT_EQ(RefusalTextHere(Refusal::kNoValue, 2),
+            "clamp 2: the device says that it has no valid measurement: check its clamps and voltages");
+  EXPECT_EQ(RefusalTextHere(Refusal::kMissing, 3), "clamp 3: it says no power");
+}
+
+// What people hand over in place of a 3EM's /status.
+struct Other {
+  const char* name;
+  const char* body;
+  const char* want;  // how the sentence begins
+};
+
+class OtherDocumentTest : public testing::TestWithParam<Other> {};
+
+TEST_P(OtherDocumentTest, IsNamed) {
+  const std::string text = OtherDocument(GetParam().body, *FindModel("shelly-3em"));
+  EXPECT_EQ(text.substr(0, std::string(GetParam().want).size()), GetParam().want) << text;
+  EXPECT_EQ(text.empty(), std::string(GetParam().want).empty()) << text;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Bodies, OtherDocumentTest,
+    testing::Values(
+        Other{"Pro3Em", R"({"id":0,"a_act_power":318.6,"total_act_power":-521.137})",
+              "this is of a Shelly of generation 2 or later (\"total_act_power\"), and shelly-3em is generation 1"},
+        Other{"WholeGen2Status", R"({"ble":{},"em:0":{"id":0}})", "this is of a Shelly of generation 2"},
+        Other{"Plus1Pm", R"({"id":0,"apower":263.8})", "this is of a Shelly of generation 2"},
+        Other{"RpcError", R"({"code":404,"message":"No handler for EM.GetStatus"})",
+              "this is an error of a Shelly's RPC"},
+        Other{"Em", R"({"emeters":[{"power":1},{"power":2}]})", "it has 2 \"emeters\", and the Shelly 3EM has 3"},
+        Other{"OneEmeter", R"({"power":2406.2,"pf":1,"is_valid":true})", "this is the body of one /emeter/N"},
+        Other{"OnePm", R"({"meters":[{"power":15.0}]})", "this is of a Shelly 1PM or Plug"},
+        Other{"Identity", R"({"type":"SHEM-3","mac":"A8032AB1C2D3"})", "this is the body of /shelly"},
+        Other{"Settings", R"({"device":{"type":"SHEM-3"}})", "this is the body of /settings"},
+        Other{"WithHeaders", "HTTP/1.1 200 OK\r\n\r\n{}", "the body was refused: it begins with the reply's headers"},
+        Other{"ItsOwn", R"({"emeters":[{"power":1},{"power":2},{"power":3}]})", ""}, Other{"Page", "<html>", ""},
+        Other{"Nothing", "", ""}),
+    [](const auto& info) { return info.param.name; });
+
 TEST(Codec, PlausibleRangeIncludesItsEnds) {
   const std::string body = R"({"emeters":[{"power":500},{"power":0},{"power":0}],"total_power":500})";
   EXPECT_EQ(Decode(body, {.plausible = Watts(500)}).refusal, Refusal::kNone);

@@ -73,7 +73,7 @@ void Session::AskAtNextGridPoint(MonotonicTime now) noexcept {
 
 void Session::OnIdentity(std::string_view body, MonotonicTime now) {
   const DecodedIdentity decoded = DecodeIdentity(body);
-  if (decoded.refusal != Refusal::kNone) return Refuse(decoded.refusal, body, now);
+  if (decoded.refusal != Refusal::kNone) return Refuse(decoded.refusal, 0, body, now);
   last_refusal_ = Refusal::kNone;
   identity_ = decoded.identity;
   wrong_model_ = identity_.type != options_.model->type;
@@ -89,7 +89,7 @@ void Session::OnIdentity(std::string_view body, MonotonicTime now) {
 
 void Session::OnStatus(std::string_view body, MonotonicTime now) {
   const DecodedReading decoded = DecodeStatus(body, *options_.model, options_.decode);
-  if (decoded.refusal != Refusal::kNone) return Refuse(decoded.refusal, body, now);
+  if (decoded.refusal != Refusal::kNone) return Refuse(decoded.refusal, decoded.clamp, body, now);
   last_refusal_ = Refusal::kNone;
   AskAtNextGridPoint(now);
   const Reading& reading = decoded.reading;
@@ -103,9 +103,10 @@ void Session::OnStatus(std::string_view body, MonotonicTime now) {
   }
 }
 
-void Session::Refuse(Refusal refusal, std::string_view body, MonotonicTime now) {
+void Session::Refuse(Refusal refusal, size_t clamp, std::string_view body, MonotonicTime now) {
   ++refused_[static_cast<size_t>(refusal)];
   last_refusal_ = refusal;
+  last_clamp_ = clamp;
   repeating_ = false;
   AskAtNextGridPoint(now);
   last_refused_ = Excerpt(body);
@@ -171,8 +172,8 @@ std::string Session::Trouble() const {
                         options_.model->product, " (", options_.model->type, "): check its address");
   }
   if (last_refusal_ != Refusal::kNone) {
-    return absl::StrCat("the newest reply of ", device, " was refused: ", RefusalTextHere(last_refusal_), " (\"",
-                        last_refused_, "\")");
+    return absl::StrCat("the newest reply of ", device, " was refused: ", RefusalTextHere(last_refusal_, last_clamp_),
+                        " (\"", last_refused_, "\")");
   }
   if (repeating_ && !trust_.heard()) {
     return absl::StrCat(device, " answers, but neither its values nor its clock move: restart it");

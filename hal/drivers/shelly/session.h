@@ -53,7 +53,7 @@ class Session {
   void OnFailure(const HttpReply& reply, MonotonicTime now);
   void OnIdentity(std::string_view body, MonotonicTime now);
   void OnStatus(std::string_view body, MonotonicTime now);
-  void Refuse(Refusal refusal, std::string_view body, MonotonicTime now);
+  void Refuse(Refusal refusal, size_t clamp, std::string_view body, MonotonicTime now);
   void LoseLinkWhenSilent() noexcept;
   void AskAtNextGridPoint(MonotonicTime now) noexcept;
   [[nodiscard]] Nanoseconds PauseAfter(const HttpReply& reply) noexcept;
@@ -73,6 +73,7 @@ class Session {
 
   HttpFault last_fault_ = HttpFault::kNone;
   Refusal last_refusal_ = Refusal::kNone;
+  size_t last_clamp_ = 0;     // as in DecodedReading
   std::string last_refused_;  // an excerpt, printable
   int failures_ = 0;          // exchanges in a row
 

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "hal/drivers/register_inverter/recorded_line.h"
 #include "hal/drivers/trucki/codec.h"
 #include "hal/transport/modbus_decode.h"
 
@@ -16,6 +17,7 @@ namespace {
 
 using Values = std::map<std::string, double>;
 using Bytes = std::span<const uint8_t>;
+using register_inverter::ModbusChecksum;
 
 constexpr uint8_t kReadHolding = 3;
 constexpr uint8_t kReadInput = 4;
@@ -28,16 +30,6 @@ constexpr size_t kTelegramBytes = 27;
 constexpr uint16_t kLastRegister = 7;
 constexpr uint16_t kMostSetpoint = 20000;
 constexpr Watts kLargestModel(2000);
-
-// CRC-16/MODBUS: 0 over a good frame with its checksum, low byte first.
-uint16_t Checksum(Bytes bytes) {
-  unsigned sum = 0xffff;
-  for (const uint8_t byte : bytes) {
-    sum ^= byte;
-    for (int bit = 0; bit < 8; ++bit) sum = (sum & 1) != 0 ? sum >> 1 ^ 0xa001 : sum >> 1;
-  }
-  return static_cast<uint16_t>(sum);
-}
 
 uint16_t Word(Bytes bytes, size_t at) { return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]); }
 
@@ -84,7 +76,7 @@ absl::Status Add(Register which, uint16_t raw, Values& values) {
 }
 
 absl::StatusOr<Values> DecodeTelegram(Bytes telegram) {
-  if (Checksum(telegram) != 0) return absl::InvalidArgumentError("the telegram's checksum is wrong");
+  if (ModbusChecksum(telegram) != 0) return absl::InvalidArgumentError("the telegram's checksum is wrong");
   constexpr Register kOrder[] = {Register::kAcPower,    Register::kSetpoint, Register::kAcVoltage,
                                  Register::kDcVoltage,  Register::kDac,      Register::kCalibration,
                                  Register::kTemperature};
@@ -107,7 +99,7 @@ absl::StatusOr<Values> DecodeWriteOne(std::optional<Bytes> request, Bytes reply)
     return absl::InvalidArgumentError(
         absl::StrCat("the reply has ", reply.size(), " bytes where function 6 has ", kWriteOneBytes));
   }
-  if (Checksum(reply) != 0) return absl::InvalidArgumentError("the reply's checksum is wrong");
+  if (ModbusChecksum(reply) != 0) return absl::InvalidArgumentError("the reply's checksum is wrong");
   if (request.has_value() && !std::equal(request->begin(), request->end(), reply.begin(), reply.end())) {
     return absl::InvalidArgumentError("the reply belongs to another request: function 6 repeats it");
   }
@@ -122,9 +114,9 @@ absl::StatusOr<Values> DecodeWriteOne(std::optional<Bytes> request, Bytes reply)
 // What is corrupt stays what it is; so do bytes behind it.
 std::vector<uint8_t> AsHoldingRegisters(Bytes frame, size_t size) {
   std::vector<uint8_t> changed(frame.begin(), frame.end());
-  if (frame.size() < size || (frame[1] & 0x7f) != kReadInput || Checksum(frame.first(size)) != 0) return changed;
+  if (frame.size() < size || (frame[1] & 0x7f) != kReadInput || ModbusChecksum(frame.first(size)) != 0) return changed;
   changed[1] = static_cast<uint8_t>((frame[1] & 0x80) | kReadHolding);
-  const uint16_t checksum = Checksum(Bytes(changed).first(size - 2));
+  const uint16_t checksum = ModbusChecksum(Bytes(changed).first(size - 2));
   changed[size - 2] = static_cast<uint8_t>(checksum);
   changed[size - 1] = static_cast<uint8_t>(checksum >> 8);
   return changed;
