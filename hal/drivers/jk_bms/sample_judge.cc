@@ -12,8 +12,13 @@ constexpr Volts kVoltageStep{0.5};
 constexpr Amperes kCurrentStep{3};
 constexpr int kSocStep = 1;
 constexpr Celsius kTemperatureStep{3};
-// A cell block does not warm up so fast; single wrong readings near 0 °C have been seen.
-constexpr Celsius kTemperatureJump{20};
+
+// What two replies of one board do not do from one second to the next, whatever the load: a cell block does not warm up
+// so fast (single wrong readings near 0 °C have been seen), nor is it charged so fast, and the pack is what its cells
+// sum up to (in every recording within 10 mV). On a line in good order two errors that hide each other look like this.
+constexpr Celsius kTemperatureJump{8};
+constexpr int kSocJump = 2;
+constexpr Volts kPackJump{0.1};
 
 bool Near(const std::optional<Celsius>& a, const std::optional<Celsius>& b, Celsius step) {
   if (a.has_value() != b.has_value()) return false;
@@ -32,6 +37,25 @@ bool Follows(const std::optional<T>& later, const std::optional<T>& earlier, T m
   return !later.has_value() || (*later >= *earlier && *later - *earlier <= most);
 }
 
+bool CountersFollow(const Status& later, const Status& earlier) {
+  return Follows<uint16_t>(later.cycles, earlier.cycles, 1) &&
+         Follows<uint32_t>(later.charged_total_ah, earlier.charged_total_ah, 1) &&
+         Follows<uint32_t>(later.running_minutes, earlier.running_minutes, 1) &&
+         later.real_capacity_ah == earlier.real_capacity_ah;
+}
+
+// What stands behind the cells' sum is no part of it: a load moves both alike.
+Volts PackWithoutCells(const Status& status) { return status.voltage - status.SumOfCells(); }
+
+// A permission that goes is no jump: it counts with its very frame.
+bool Jumps(const Status& later, const Status& earlier) {
+  return !TemperaturesNear(later, earlier, kTemperatureJump) ||
+         std::abs(later.soc_percent - earlier.soc_percent) > kSocJump ||
+         Magnitude(PackWithoutCells(later) - PackWithoutCells(earlier)) > kPackJump ||
+         !CountersFollow(later, earlier) || (ChargeAllowed(later) && !ChargeAllowed(earlier)) ||
+         (DischargeAllowed(later) && !DischargeAllowed(earlier));
+}
+
 }  // namespace
 
 bool SampleJudge::Agree(const Status& later, const Status& earlier) noexcept {
@@ -45,16 +69,13 @@ bool SampleJudge::Agree(const Status& later, const Status& earlier) noexcept {
          std::abs(later.soc_percent - earlier.soc_percent) <= kSocStep &&
          TemperaturesNear(later, earlier, kTemperatureStep) && later.warnings == earlier.warnings &&
          later.switches == earlier.switches && later.charge_wanted == earlier.charge_wanted &&
-         later.discharge_wanted == earlier.discharge_wanted && Follows<uint16_t>(later.cycles, earlier.cycles, 1) &&
-         Follows<uint32_t>(later.charged_total_ah, earlier.charged_total_ah, 1) &&
-         Follows<uint32_t>(later.running_minutes, earlier.running_minutes, 1) &&
-         later.real_capacity_ah == earlier.real_capacity_ah;
+         later.discharge_wanted == earlier.discharge_wanted && CountersFollow(later, earlier);
 }
 
 bool SampleJudge::Believe(const Status& status, MonotonicTime now) noexcept {
   const bool confirmed = previous_.has_value() && now - previous_at_ <= kMemory && Agree(status, *previous_);
   const bool unsuspicious = believed_.has_value() && status.fixed_part == believed_->fixed_part &&
-                            now >= doubted_until_ && TemperaturesNear(status, *believed_, kTemperatureJump);
+                            now >= doubted_until_ && !Jumps(status, *believed_);
   previous_ = status;
   previous_at_ = now;
   if ((!confirmed && !unsuspicious) || damage_ > kMostDamage) return false;

@@ -30,8 +30,8 @@ class SampleJudge {
   void OnOutcome(bool whole) noexcept { damage_ += ((whole ? 0.0 : 1.0) - damage_) / 16; }
 
   // True: `status` counts. At once where nothing speaks against it: the fixed part is the known one, the line is in
-  // good order and no temperature jumps. Otherwise only if it agrees with the reply before it: the caller should ask
-  // again soon.
+  // good order, and nothing has changed that cannot change so fast (damage_test says what that keeps out). Otherwise only
+  // if it agrees with the reply before it: the caller should ask again soon.
   [[nodiscard]] bool Believe(const Status& status, MonotonicTime now) noexcept;
 
  private:
