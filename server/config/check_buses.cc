@@ -132,9 +132,11 @@ void BusUsers::Check(const Message& entry, DeviceKind kind, const Scope& entry_s
   const auto [first, is_first] = first_users_.emplace(name, FirstUser{rules, scope.path()});
   const FirstUser& other = first->second;
   if (!is_first && other.rules->bus_protocol() != rules->bus_protocol()) {
-    scope.Add(*bus_field, absl::StrCat("= \"", name, "\": a ", rules->name(), " speaks ", rules->bus_protocol(),
-                                       " and shares no line with the ", other.rules->bus_protocol(), " of ", other.path,
-                                       "; name another bus"));
+    // Nor would one line do where the rates could be the same: a line has one master with one way of framing.
+    scope.Add(*bus_field, absl::StrCat("= \"", name, "\": a ", rules->name(), " speaks ", rules->bus_protocol(), " at ",
+                                       rules->baud(), " baud and shares no line with the ", other.rules->bus_protocol(),
+                                       " at ", other.rules->baud(), " baud of ", other.path,
+                                       "; give it a serial adapter of its own, and a bus for that"));
     return;
   }
   CheckAddress(options, name, *bus_field, scope);

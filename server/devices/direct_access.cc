@@ -35,14 +35,16 @@ absl::Status DirectAccess::Complete(DirectTarget& target) const {
     }
   }
   if (reach() == Reach::kNetwork) {
-    if (target.host.empty()) return absl::InvalidArgumentError(absl::StrCat(type(), " is on the network: give its host"));
+    if (target.host.empty())
+      return absl::InvalidArgumentError(absl::StrCat(type(), " is on the network: give its host, --host HOST[:PORT]"));
     if (!target.port.empty()) return absl::InvalidArgumentError(absl::StrCat(type(), " is on no serial port"));
     if (target.network_port < 0 || target.network_port > 65535) {
       return absl::InvalidArgumentError(absl::StrCat("network port ", target.network_port, " is outside [1, 65535]"));
     }
     return absl::OkStatus();
   }
-  if (target.port.empty()) return absl::InvalidArgumentError(absl::StrCat(type(), " is on a serial line: give its port"));
+  if (target.port.empty())
+    return absl::InvalidArgumentError(absl::StrCat(type(), " is on a serial line: give its port, --port PORT"));
   if (!target.host.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat(type(), " is on a serial line; one behind the network is a port named tcp://HOST:PORT"));

@@ -32,8 +32,7 @@ class Access final : public DirectAccess {
   std::string type() const override { return "jk-bms"; }
   std::vector<int> bauds() const override { return {115200}; }
   std::string advice() const override {
-    return "Is the board awake, and its UART set to the 4E57 protocol at 115200 baud? Are the two wires swapped? Is it a "
-           "newer board (PB)? Those speak another protocol.";
+    return "Is the board awake? Is it a newer one (PB)? Those speak another protocol.";
   }
 
   // The driver itself runs for a moment. A scan ends before it would wake a sleeping board: that is no mere reading.

@@ -150,9 +150,9 @@ absl::Status CheckValue(const DirectWrite& write, Watts min_power, Watts max_pow
   const Watts power(write.value);
   // Written so that NaN fails.
   if (power <= Watts(0) && power >= -max_power && (power == Watts(0) || power <= -min_power)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(kPower, " = ", write.value, " is neither 0 nor in [", -max_power.value(),
-                                                 ", ", -min_power.value(), "]: - discharges, and ", type,
-                                                 " cannot charge; --set model=… names a larger model"));
+  return absl::InvalidArgumentError(absl::StrCat(kPower, " = ", write.value, " is neither 0 nor in [",
+                                                 -max_power.value(), ", ", -min_power.value(), "]: - discharges, and ",
+                                                 type, " cannot charge; --set model=… names a larger model"));
 }
 
 std::string ReadBackText(const DirectWritten& result) {
@@ -164,8 +164,8 @@ std::string ReadBackText(const DirectWritten& result) {
 
 std::vector<DirectAccess::Writable> RegisterAccess::writable() const {
   const auto variant = Choose({}, true);
-  return {{kPower, "the power that it delivers, - discharges; held for a while, then 0 W", -variant->max_power.value(),
-           0}};
+  return {
+      {kPower, "the power that it delivers, - discharges; held for a while, then 0 W", -variant->max_power.value(), 0}};
 }
 
 std::string RegisterAccess::advice() const {
@@ -180,9 +180,13 @@ absl::StatusOr<DirectReport> RegisterAccess::Probe(const DirectTarget& target, N
   const absl::StatusOr<std::unique_ptr<Errand>> errand = Errand::Open(TargetOf(target));
   if (!errand.ok()) return errand.status();
   const register_inverter::Pace& pace = variant->map->pace();
-  const Patience patience = limit <= kScanLimit ? Patience{.reply = pace.reply, .tries = 1}
-                                                : Patience{.reply = pace.slow_reply, .tries = 3};
+  const Patience patience =
+      limit <= kScanLimit ? Patience{.reply = pace.reply, .tries = 1} : Patience{.reply = pace.slow_reply, .tries = 3};
   const absl::StatusOr<Readings> readings = (*errand)->ReadAll(*variant->map, patience);
+  if (absl::IsInvalidArgument(readings.status())) {  // it answers, but not as this type does
+    return absl::InvalidArgumentError(absl::StrCat(std::string(readings.status().message()), ": is it a ", type(),
+                                                   "? `abcdsctl device scan` says what is there"));
+  }
   if (!readings.ok()) return readings.status();
   DirectReport report = ReportOf(target, variant->model, variant->min_power, variant->max_power, *readings);
   if (readings->setpoint.has_value()) {
@@ -204,7 +208,8 @@ absl::StatusOr<DirectWritten> RegisterAccess::Write(const DirectTarget& target, 
                                                     const Cancelled& cancelled) const {
   const absl::StatusOr<Variant> variant = Choose(target.settings, true);
   if (!variant.ok()) return variant.status();
-  if (absl::Status status = CheckValue(write, variant->min_power, variant->max_power, type()); !status.ok()) return status;
+  if (absl::Status status = CheckValue(write, variant->min_power, variant->max_power, type()); !status.ok())
+    return status;
 
   Holding holding(*variant->map, target, variant->max_power);
   if (absl::Status status = holding.Open(); !status.ok()) return status;
@@ -225,16 +230,16 @@ absl::StatusOr<DirectWritten> RegisterAccess::Write(const DirectTarget& target, 
   const bool stop = (!off && !write.keep) || (!begun.ok() && !off) || (cancelled() && !off);
   result.stopped = off ? begun.ok() : stop && holding.Stop();
   if (!begun.ok()) {
-    return absl::UnavailableError(absl::StrCat(std::string(begun.message()), off || result.stopped
-                                                   ? ""
-                                                   : "; it could not be told 0 W either: switch it off by hand"));
+    return absl::UnavailableError(
+        absl::StrCat(std::string(begun.message()),
+                     off || result.stopped ? "" : "; it could not be told 0 W either: switch it off by hand"));
   }
   result.report = ReportOf(target, variant->model, variant->min_power, variant->max_power, *readings);
   result.text = absl::StrCat("Told ", PowerText(Watts(result.written)), "; ", ReadBackText(result), ".");
   if (off) return result;
   if (!stop) {
-    absl::StrAppend(&result.text, " It keeps running at that until it is told otherwise: `abcdsctl device write ", type(),
-                    " ", kPower, " 0 --port ", target.port, " --address ", target.address, "` stops it.");
+    absl::StrAppend(&result.text, " It keeps running at that until it is told otherwise: `abcdsctl device write ",
+                    type(), " ", kPower, " 0 --port ", target.port, " --address ", target.address, "` stops it.");
     return result;
   }
   if (!result.stopped) {

@@ -209,13 +209,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"BytesAndModbusOnOneLine",
              "battery {",
              "bms { jk_bms { bus: \"line\" } }\nbattery {",
-             {"f:3: converter[0].lumentree.bus = \"line\": a lumentree speaks Modbus RTU and shares no line with the "
-              "4E57 of bms.jk_bms; name another bus"}},
+             {"f:3: converter[0].lumentree.bus = \"line\": a lumentree speaks Modbus RTU at 9600 baud and shares no "
+              "line with the 4E57 at 115200 baud of bms.jk_bms; give it a serial adapter of its own, and a bus for that"}},
         Case{"BytesAndModbusOnOneLineAlsoAtOneRate",
              "bus { name: \"line\" port: \"/dev/ttyUSB0\" }",
              "bus { name: \"line\" port: \"/dev/ttyUSB0\" baud: 9600 } bms { jk_bms { bus: \"line\" } }",
-             {"f:3: converter[0].lumentree.bus = \"line\": a lumentree speaks Modbus RTU and shares no line with the "
-              "4E57 of bms.jk_bms; name another bus"}},
+             {"f:3: converter[0].lumentree.bus = \"line\": a lumentree speaks Modbus RTU at 9600 baud and shares no "
+              "line with the 4E57 at 115200 baud of bms.jk_bms; give it a serial adapter of its own, and a bus for that"}},
         Case{"TwoConvertersOfOneName",
              "battery {",
              "converter { name: \"inverter\" lumentree { model: MODEL_600 bus: \"line\" address: 2 } }\nbattery {",

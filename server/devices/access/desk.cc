@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "google/protobuf/util/time_util.h"
@@ -84,7 +85,9 @@ void Describe(const DirectAccess& access, v1::DeviceTypeInfo& info) {
 // Silence gets the advice of its type.
 absl::Status WithAdvice(const absl::Status& status, const DirectAccess& access) {
   if (!absl::IsUnavailable(status)) return status;
-  return absl::UnavailableError(absl::StrCat(std::string(status.message()), ". ", access.advice()));
+  const std::string message(status.message());
+  const char* const between = absl::EndsWith(message, "?") ? " " : ". ";
+  return absl::UnavailableError(absl::StrCat(message, between, access.advice()));
 }
 
 absl::StatusOr<DirectWrite> WriteOf(const v1::WriteDeviceRequest& request) {
@@ -215,8 +218,8 @@ absl::StatusOr<v1::ReadDeviceResponse> DeviceDesk::Read(const v1::ReadDeviceRequ
   const v1::RegisterRange& range = request.registers();
   if (request.has_registers() && (range.count() < 1 || range.count() > kMostRegisters || range.first() > 0xffff ||
                                   range.first() + range.count() > 0x10000)) {
-    return absl::InvalidArgumentError(absl::StrCat("registers ", range.first(), " and ", range.count() - 1,
-                                                   " more are outside [0, 65535], or more than ", kMostRegisters));
+    return absl::InvalidArgumentError(absl::StrCat("registers are 0 to 65535, and 1 to ", kMostRegisters,
+                                                   " at a time; ", range.count(), " from ", range.first(), " on are not"));
   }
   v1::ReadDeviceResponse response;
   const absl::Status status = Alone(cancelled, [&](const Cancelled& ended) -> absl::Status {
