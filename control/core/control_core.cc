@@ -61,6 +61,7 @@ void ControlCore::Step(const Inputs& inputs, Outputs& out) noexcept {
   ObserveConverters();
   ObserveMeter();
   ProtectBattery(out);
+  LearnPowers();
   ReportFaults();
   const Wish wish = Want(out);
   Command(wish, out);
@@ -208,6 +209,30 @@ void ControlCore::ProtectBattery(Outputs& out) noexcept {
   out.battery_voltage = battery_.voltage();
   for (int i = 0; i < settings_.converter_count; ++i) {
     units_[i].JudgeFollowing(battery_.charge_tapers(), battery_.discharge_tapers(), inputs_.now);
+  }
+}
+
+void ControlCore::LearnPowers() noexcept {
+  // What a silent one does would be learned as another's, and a battery that is nearly full lets nobody draw his power.
+  bool may_learn = inputs_.battery.present && !battery_.charge_tapers();
+  for (int i = 0; i < settings_.converter_count; ++i) may_learn &= units_[i].answers();
+  for (int i = 0; i < settings_.converter_count; ++i) {
+    const ConverterInput& input = inputs_.converters[i];
+    if (!input.power_assumed) continue;
+    PowerLearner::View view{.may_learn = may_learn,
+                            .known = input.acknowledged.valid,
+                            .on = input.acknowledged.value > Watts(0),
+                            .others = {},
+                            .others_assumed = Watts(0),
+                            .efficiency = settings_.converters[i].efficiency,
+                            .most = settings_.converters[i].max_charge};
+    for (int other = 0; other < settings_.converter_count; ++other) {
+      if (other == i) continue;
+      const PowerInterval power = units_[other].AtBattery();
+      view.others = view.others + power;
+      if (inputs_.converters[other].power_assumed) view.others_assumed += power.Middle();
+    }
+    learners_[i].Step(inputs_.battery, view, inputs_.now);
   }
 }
 
@@ -366,7 +391,8 @@ void ControlCore::Command(const Wish& wish, Outputs& out) noexcept {
                                               wish.charge_ceiling > Watts(0),
                          .may_idle_discharging = may_idle && wish.power <= Watts(0) &&
                                                  views[i].max_discharge > Watts(0) &&
-                                                 wish.discharge_ceiling > Watts(0)};
+                                                 wish.discharge_ceiling > Watts(0),
+                         .learned = inputs_.converters[i].power_assumed ? learners_[i].learned() : Watts(0)};
   }
 }
 

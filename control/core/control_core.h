@@ -14,6 +14,7 @@
 #include "control/core/meter_supervisor.h"
 #include "control/core/other_on_battery.h"
 #include "control/core/plant_wish.h"
+#include "control/core/power_learner.h"
 #include "control/core/rest_witness.h"
 #include "control/core/settings.h"
 #include "control/core/types.h"
@@ -33,6 +34,8 @@ class ControlCore {
   void RestoreLatch(FaultId fault, int converter, MonotonicTime now) noexcept {
     faults_.Restore(fault, now, converter);
   }
+  // Likewise: what it has learned of a converter's power.
+  void RestoreLearned(int converter, Watts power) noexcept { learners_[converter].Restore(power); }
 
   // Real-time. `outputs` is overwritten completely.
   void Step(const Inputs& inputs, Outputs& outputs) noexcept;
@@ -43,6 +46,7 @@ class ControlCore {
   void ObserveConverters() noexcept;
   void ObserveMeter() noexcept;
   void ProtectBattery(Outputs& out) noexcept;
+  void LearnPowers() noexcept;
   void ReportFaults() noexcept;
   [[nodiscard]] Wish Want(const Outputs& out) noexcept;
   void WishForLoad(const Outputs& out, Wish& wish) const noexcept;
@@ -72,6 +76,7 @@ class ControlCore {
   std::array<ConverterUnit, kMaxConverters> units_;
   RestWitness witness_;
   OtherOnBattery other_;
+  std::array<PowerLearner, kMaxConverters> learners_;  // used where the device's power is assumed
 
   Inputs inputs_;            // of this step
   bool measured_ = false;    // a new trusted measurement arrived in this step

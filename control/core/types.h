@@ -92,6 +92,7 @@ struct ConverterInput {
   Watts min_charge{};
   Watts min_discharge{};
   bool write_limited = false;  // each new setpoint wears it out
+  bool power_assumed = false;  // what it draws while it is on is assumed, not measured: to be learned
   bool ready = false;   // answers and accepts commands
   bool faulty = false;  // answers, and reports a fault
 };
@@ -163,6 +164,8 @@ struct ConverterOutput {
   // At 0 W: whether a device that can may stay on with its least power in that direction.
   bool may_idle_charging = false;
   bool may_idle_discharging = false;
+  // What the battery has shown that it draws at the AC side while it is on. 0: not learned.
+  Watts learned{};
 };
 
 enum class Severity : uint8_t { kWarning, kDerate, kStop };

@@ -44,6 +44,8 @@ class ControlLoop {
 
   // Before Start(): a fault that an earlier run of the program left latched. `converter`: -1 for the plant.
   void RestoreLatch(FaultId fault, int converter) noexcept;
+  // Likewise: what it has learned of a converter's power.
+  void RestoreLearned(int converter, Watts power) noexcept { cycle_.RestoreLearned(converter, power); }
 
   // Locks memory, warms up, starts the thread. Fails with what to do where the kernel refuses real-time priority (unless
   // allow_non_realtime).

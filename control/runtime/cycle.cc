@@ -31,6 +31,7 @@ ConverterInput ToInput(const ConverterState& state) noexcept {
           .min_charge = state.min_charge,
           .min_discharge = state.min_discharge,
           .write_limited = state.write_limited,
+          .power_assumed = state.power_assumed,
           .ready = state.lifecycle == Lifecycle::kActive,
           .faulty = state.lifecycle == Lifecycle::kFaulty};
 }
@@ -83,7 +84,8 @@ void Cycle::RunOnce(MonotonicTime now, Nanoseconds dt, bool samples_void) noexce
                                      .expires_at = now + kCommandLife,
                                      .next_change_at = snapshot_.outputs.next_meter_at,
                                      .may_idle_charging = output.may_idle_charging,
-                                     .may_idle_discharging = output.may_idle_discharging});
+                                     .may_idle_discharging = output.may_idle_discharging,
+                                     .learned = output.learned});
   }
   ReportChanges(now);
 

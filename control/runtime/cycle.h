@@ -38,6 +38,7 @@ class Cycle {
   void RestoreLatch(FaultId fault, int converter, MonotonicTime now) noexcept {
     core_.RestoreLatch(fault, converter, now);
   }
+  void RestoreLearned(int converter, Watts power) noexcept { core_.RestoreLearned(converter, power); }
 
   // Real-time thread. Wait-free, no allocation. `dt` is the time since the previous call as it really was.
   void RunOnce(MonotonicTime now, Nanoseconds dt, bool samples_void) noexcept;

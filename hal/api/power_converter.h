@@ -27,6 +27,9 @@ struct ConverterState {
   Watts min_discharge;
   // Each new setpoint wears the device's memory out: control keeps to its write budget while this is true.
   bool write_limited = false;
+  // A device that is only ever on or off, and has no meter: `power` and the limits are what it should draw. True asks
+  // control to learn what it does draw.
+  bool power_assumed = false;
   Lifecycle lifecycle = Lifecycle::kConnecting;
 };
 
@@ -41,6 +44,9 @@ struct ConverterCommand {
   // False wherever 0 W is meant as a stop.
   bool may_idle_charging = false;
   bool may_idle_discharging = false;
+  // Where `power_assumed`: what the battery shows that it draws at the AC side while it is on, from then on the device's
+  // `power` and limits. 0: not known.
+  Watts learned{};
 };
 
 // Moves power between the AC bus and the battery: a charger, an inverter, or both.

@@ -163,10 +163,16 @@ absl::StatusOr<std::unique_ptr<ByteStream>> OpenTty(const SerialOptions& options
   return std::make_unique<TtyStream>(*std::move(fd), options.port);
 }
 
+absl::StatusOr<OwnedFd> Claim(const TcpAddress& address, const std::string& port) {
+  std::string host = address.host;
+  while (!host.empty() && host.back() == '.') host.pop_back();  // "adapter.lan." is "adapter.lan"
+  return ClaimName(absl::StrCat("tcp/", host, ":", address.port), port);
+}
+
 absl::StatusOr<std::unique_ptr<ByteStream>> OpenTcp(const std::string& port) {
   absl::StatusOr<TcpAddress> address = ParseTcpAddress(port);
   if (!address.ok()) return address.status();
-  absl::StatusOr<OwnedFd> claim = ClaimName(absl::StrCat("tcp/", address->host, ":", address->port), port);
+  absl::StatusOr<OwnedFd> claim = Claim(*address, port);
   if (!claim.ok()) return claim.status();
   absl::StatusOr<OwnedFd> connection = TcpConnect(*address, kConnectPatience);
   if (!connection.ok()) return connection.status();
@@ -180,7 +186,7 @@ bool IsTcpPort(const std::string& port) { return port.find("://") != std::string
 absl::Status CheckTcpPortIsFree(const std::string& port) {
   absl::StatusOr<TcpAddress> address = ParseTcpAddress(port);
   if (!address.ok()) return address.status();
-  return ClaimName(absl::StrCat("tcp/", address->host, ":", address->port), port).status();
+  return Claim(*address, port).status();
 }
 
 absl::StatusOr<std::unique_ptr<ByteStream>> OpenSerialPort(const SerialOptions& options) {

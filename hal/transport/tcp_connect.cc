@@ -7,10 +7,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -65,6 +67,10 @@ absl::StatusOr<TcpAddress> ParseTcpAddress(const std::string& text) {
   const char* end = address.port.data() + address.port.size();
   const auto [parsed, error] = std::from_chars(address.port.data(), end, number);
   if (address.host.empty() || error != std::errc() || parsed != end || number < 1 || number > 65535) return wrong();
+  // One spelling for one address: it is claimed by it.
+  std::transform(address.host.begin(), address.host.end(), address.host.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  address.port = std::to_string(number);
   return address;
 }
 

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <climits>
-#include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/config/check.h"
@@ -21,11 +22,17 @@ namespace {
 
 constexpr size_t kLongestInterface = 15;  // of the kernel's names, IFNAMSIZ
 
-// Two paths to one port (a link in /dev/serial/by-id and /dev/ttyUSB0) are one port.
+// Two paths to one port (a link in /dev/serial/by-id and /dev/ttyUSB0), and two spellings of one host, are one port.
 std::string RealPort(const std::string& port) {
-  if (absl::StartsWith(port, "tcp://")) return port;
-  char resolved[PATH_MAX];
-  return realpath(port.c_str(), resolved) == nullptr ? port : std::string(resolved);
+  std::string host;
+  int number = 0;
+  if (absl::StartsWith(port, "tcp://") && SplitHostPort(port.substr(6), host, number)) {
+    while (!host.empty() && host.back() == '.') host.pop_back();
+    return absl::StrCat("tcp://", absl::AsciiStrToLower(host), ":", number);
+  }
+  std::error_code none;  // what cannot be resolved now is taken as it is written
+  const std::filesystem::path resolved = std::filesystem::weakly_canonical(port, none);
+  return none ? port : resolved.string();
 }
 
 // What each port and interface was named by first.

@@ -159,17 +159,25 @@ void CheckDevices(const v1::Config& config, const DeviceCatalog& catalog, const 
     if (rules != nullptr) rules->CheckBms(config.bms(), scope);
   }
   std::map<std::string, std::string> simulated_arms;  // arm → path
+  std::map<std::string, std::string> places;          // what is acted on → path
   for (int i = 0; i < config.converter_size(); ++i) {
     const Scope scope = root.Nested(Field(config, v1::Config::kConverterFieldNumber), i);
     const DeviceRules* rules = check(config.converter(i), DeviceKind::kConverter, scope);
     if (rules == nullptr) continue;
     rules->CheckConverter(config.converter(i), scope);
+    if (!config.has_bms() && !root.IsUnreadable(Field(config, v1::Config::kBmsFieldNumber))) {
+      rules->CheckWithoutBms(config.converter(i), scope);
+    }
     if (rules->simulated()) {
       const auto [known, is_new] = simulated_arms.emplace(rules->arm(), scope.path());
       if (!is_new)
         scope.Add(absl::StrCat("is a second ", rules->arm(), "; the simulated house has one, ", known->second));
     }
     CheckConverter(config.converter(i), *rules, scope);
+    if (const std::string place = rules->place(config.converter(i)); !place.empty()) {
+      const auto [known, is_new] = places.emplace(place, scope.path());
+      if (!is_new) scope.Add(absl::StrCat("acts on ", place, ", as ", known->second, " does: one of them is too much"));
+    }
   }
   if (config.converter_size() == 0) {
     root.Add("converter is missing: at least one charger or inverter");

@@ -43,10 +43,16 @@ class DeviceRules {
   virtual void CheckMeter(const v1::Meter&, const Scope&) const {}
   virtual void CheckConverter(const v1::Converter&, const Scope&) const {}
   virtual void CheckBms(const v1::Bms&, const Scope&) const {}
+  // Likewise, of a converter in a site without a BMS.
+  virtual void CheckWithoutBms(const v1::Converter&, const Scope&) const {}
 
   // Converters only: everything that is assumed of the device where the file says nothing, its abilities and power
   // limits. Must give an answer also while the arm is incomplete (the check goes on after a problem).
   [[nodiscard]] virtual ConverterSettings ConverterDefaults(const v1::Converter&) const { return {}; }
+
+  // What a converter acts on, however it is written, where the generic check of buses and addresses does not see it:
+  // two converters of a site cannot share it. Empty: nothing of that kind.
+  [[nodiscard]] virtual std::string place(const v1::Converter&) const { return ""; }
 
   // Adds this device to an example, with values that pass the check; buses it needs as well. For a battery device also
   // the battery that fits.

@@ -144,12 +144,13 @@ std::vector<FieldRule> ConverterRules() {
       Value<SwitchedCharger>(SwitchedCharger::kPasswordFieldNumber),
       Value<SwitchedCharger>(SwitchedCharger::kPasswordFileFieldNumber),
       Number<SwitchedCharger>(SwitchedCharger::kRelayFieldNumber, 1, 8, "1"),
-      RequiredNumber<SwitchedCharger>(SwitchedCharger::kPowerWFieldNumber, 20, 4000),
+      Number<SwitchedCharger>(SwitchedCharger::kPowerWFieldNumber, 20, 4000),  // learned
       Number<SwitchedCharger>(SwitchedCharger::kAutoOffSFieldNumber, 0, 3600, "120"),
       Number<SwitchedCharger>(SwitchedCharger::kMinimumOnSFieldNumber, 0, 3600, "60"),
       Number<SwitchedCharger>(SwitchedCharger::kMinimumOffSFieldNumber, 0, 3600, "60"),
-      Number<SwitchedCharger>(SwitchedCharger::kSwitchOnWFieldNumber, 0, 10'000),  // power_w
+      Number<SwitchedCharger>(SwitchedCharger::kSwitchOnWFieldNumber, 0, 10'000),
       Number<SwitchedCharger>(SwitchedCharger::kSwitchOffWFieldNumber, 0, 10'000),
+      Value<SwitchedCharger>(SwitchedCharger::kLearnPowerFieldNumber),
   };
 }
 

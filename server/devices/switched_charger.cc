@@ -5,10 +5,12 @@
 #include "absl/strings/str_cat.h"
 #include "hal/drivers/switched_charger/codec.h"
 #include "hal/drivers/switched_charger/device.h"
+#include "hal/drivers/switched_charger/options.h"
 #include "hal/drivers/switched_charger/safe_state.h"
 #include "server/config/check.h"
 #include "server/config/field_rules.h"
 #include "server/devices/http_login.h"
+#include "server/devices/switched_charger_access.h"
 
 namespace abcds {
 
@@ -18,16 +20,18 @@ using switched_charger::Kind;
 using switched_charger::Question;
 using Options = v1::SwitchedCharger;
 
-// While the power is not given the check goes on with this.
-constexpr double kSomePowerW = 500;
-// The driver follows a meter that says up to this much more than power_w.
-constexpr double kMostShare = 1.25;
 // Shorter, and a slow answer or two would let the plug's own timer end the charging.
 constexpr double kShortestAutoOffS = 30;
-// A charger draws less as the battery fills, and a cloud edge is no reason to switch.
+// Control's own, where switch_off_w is not given.
 constexpr double kSwitchOffShare = 0.6;
 
-double PowerW(const Options& options) { return options.has_power_w() ? options.power_w() : kSomePowerW; }
+bool Learns(const Options& options) {
+  return options.has_learn_power() ? options.learn_power() : !options.has_power_w();
+}
+
+switched_charger::ChargerRating RatingOf(const Options& options) {
+  return switched_charger::RatingOf(Watts(options.power_w()), Learns(options));
+}
 
 Kind KindOf(const Options& options) {
   switch (options.kind()) {
@@ -46,6 +50,7 @@ absl::StatusOr<SwitchedChargerOptions> DriverOptions(const Options& options) {
   driver.kind = KindOf(options);
   driver.relay = static_cast<int>(NumberInForce(options, Options::kRelayFieldNumber));
   driver.power = Watts(options.power_w());
+  driver.learn_power = Learns(options);
   driver.auto_off = FromSeconds(NumberInForce(options, Options::kAutoOffSFieldNumber));
   return driver;
 }
@@ -69,29 +74,56 @@ class SwitchedChargerPlug final : public DeviceType {
                absl::StrCat("= ", FormatNumber(options.auto_off_s()), " is too short: 0, or at least ",
                             FormatNumber(kShortestAutoOffS)));
     }
-    const ConverterSettings settings = ConverterDefaults(converter);
-    if (settings.switch_off >= settings.switch_on) {
-      plug.Add(Field(options, Options::kSwitchOffWFieldNumber),
-               absl::StrCat("= ", FormatNumber(settings.switch_off.value()),
-                            " is not below switch_on_w = ", FormatNumber(settings.switch_on.value())));
+    if (!options.has_power_w() && !Learns(options)) {
+      plug.Add(Field(options, Options::kPowerWFieldNumber), "is missing: what is not learned must be written here");
     }
-    if (converter.has_max_charge_w() && converter.max_charge_w() < PowerW(options) * kMostShare) {
+    const ConverterSettings settings = ConverterDefaults(converter);
+    const Watts power = RatingOf(options).power;
+    const Watts on = settings.switch_on > Watts(0) ? settings.switch_on : power;
+    const Watts off = settings.switch_off > Watts(0) ? settings.switch_off : power * kSwitchOffShare;
+    if (off >= on) {
+      plug.Add(Field(options, Options::kSwitchOffWFieldNumber),
+               absl::StrCat("= ", FormatNumber(off.value()), " is not below switch_on_w = ", FormatNumber(on.value())));
+    }
+    if (converter.has_max_charge_w() && Watts(converter.max_charge_w()) < settings.max_charge) {
       scope.Add(Field(converter, v1::Converter::kMaxChargeWFieldNumber),
                 "cannot limit a charger that is only ever on or off: leave it out");
     }
   }
 
+  std::string place(const v1::Converter& converter) const override {
+    const Options& options = converter.switched_charger();
+    if (options.host().empty()) return "";  // reported as missing
+    return absl::StrCat("the plug at ",
+                        switched_charger::PlaceOf(options.host(),
+                                                  static_cast<int>(NumberInForce(options, Options::kPortFieldNumber)),
+                                                  static_cast<int>(NumberInForce(options, Options::kRelayFieldNumber))));
+  }
+
+  void CheckWithoutBms(const v1::Converter& converter, const Scope& scope) const override {
+    const Options& options = converter.switched_charger();
+    if (!Learns(options)) return;
+    const Scope plug = scope.Nested(Field(converter, v1::Converter::kSwitchedChargerFieldNumber));
+    const std::string what =
+        "without a bms nothing shows what the charger draws: write what a meter at its plug shows while it is on";
+    if (options.has_learn_power()) {
+      plug.Add(Field(options, Options::kLearnPowerFieldNumber),
+               absl::StrCat("= true: ", what, " into power_w, and leave this out"));
+    } else {
+      plug.Add(Field(options, Options::kPowerWFieldNumber), absl::StrCat("is missing: ", what));
+    }
+  }
+
   ConverterSettings ConverterDefaults(const v1::Converter& converter) const override {
     const Options& options = converter.switched_charger();
-    const double power_w = PowerW(options);
     ConverterSettings settings;
     settings.charges = true;
     // The device says its one step itself.
-    settings.max_charge = Watts(power_w * kMostShare);
+    settings.max_charge = RatingOf(options).most;
     settings.minimum_on = FromSeconds(NumberInForce(options, Options::kMinimumOnSFieldNumber));
     settings.minimum_off = FromSeconds(NumberInForce(options, Options::kMinimumOffSFieldNumber));
-    settings.switch_on = Watts(options.has_switch_on_w() ? options.switch_on_w() : power_w);
-    settings.switch_off = Watts(options.has_switch_off_w() ? options.switch_off_w() : power_w * kSwitchOffShare);
+    settings.switch_on = Watts(options.switch_on_w());
+    settings.switch_off = Watts(options.switch_off_w());
     settings.deadband = Watts(10);
     settings.minimum_interval = std::chrono::milliseconds(500);
     settings.reports_power = true;
@@ -131,6 +163,8 @@ class SwitchedChargerPlug final : public DeviceType {
     if (!driver.ok()) return driver.status();
     return switched_charger::CommandSafeState(*driver, context.deadline);
   }
+
+  const DirectAccess* direct_access() const override { return &SwitchedChargerAccess(); }
 
   bool decodes() const override { return true; }
   bool decodes_text() const override { return true; }

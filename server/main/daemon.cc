@@ -75,6 +75,7 @@ absl::Status Daemon::Start() {
   const SiteFacts facts = FactsOf(site_, *devices_);
   const PlantMemory before = MemoryOf(keeper_.state(), facts, fingerprint_);
   for (const Latch& latch : before.latches) loop_->RestoreLatch(latch.fault, latch.converter);
+  for (const auto& [converter, watts] : before.learned_w) loop_->RestoreLearned(converter, Watts(watts));
   plant_ = std::make_unique<Plant>(
       facts, SourcesOf(*devices_), PlantBorder{loop_->snapshots(), loop_->events(), loop_->intents()}, log_, before,
       [this, facts](const PlantMemory& memory) {

@@ -20,6 +20,10 @@ std::optional<FaultId> FaultOfName(const std::string& name) {
 
 PlantMemory MemoryOf(const KeptState& kept, const SiteFacts& facts, const std::string& configuration) {
   PlantMemory memory;
+  for (size_t i = 0; i < facts.converters.size(); ++i) {
+    const auto learned = kept.learned_w.find(facts.converters[i].name);
+    if (learned != kept.learned_w.end()) memory.learned_w[static_cast<int8_t>(i)] = learned->second;
+  }
   if (kept.configuration != configuration) return memory;
   memory.charging_disabled = kept.charging_disabled;
   memory.discharging_disabled = kept.discharging_disabled;
@@ -42,6 +46,9 @@ void Keep(const PlantMemory& memory, const SiteFacts& facts, const std::string& 
   kept.configuration = configuration;
   kept.charging_disabled = memory.charging_disabled;
   kept.discharging_disabled = memory.discharging_disabled;
+  for (const auto& [converter, watts] : memory.learned_w) {
+    kept.learned_w[facts.converters[static_cast<size_t>(converter)].name] = watts;
+  }
   kept.latches.clear();
   for (const Latch& latch : memory.latches) {
     const bool plant = latch.converter < 0;

@@ -10,11 +10,12 @@
 
 namespace abcds {
 
-// What of `kept` this build and this site still know; the rest is forgotten, and all of it where it was kept under
-// another configuration (see FingerprintOf()): who changes that, has looked.
+// What of `kept` this build and this site still know; the rest is forgotten, and latches and the operator's wishes also
+// where they were kept under another configuration (see FingerprintOf()): who changes that, has looked. What was learned
+// of a converter is as true as before.
 [[nodiscard]] PlantMemory MemoryOf(const KeptState& kept, const SiteFacts& facts, const std::string& configuration);
 
-// Puts `memory` into `kept`, in place of what it held of the plant.
+// Puts `memory` into `kept`, in place of what it held of the plant. What was learned is only ever added to.
 void Keep(const PlantMemory& memory, const SiteFacts& facts, const std::string& configuration, KeptState& kept);
 
 }  // namespace abcds

@@ -32,6 +32,17 @@ TEST(PlantMemoryTest, DevicesAreKnownByNameNotByPlace) {
   EXPECT_THAT(MemoryOf(kept, facts, "c").latches, testing::ElementsAre(Latch{FaultId::kConverterFaulty, 0}));
 }
 
+TEST(PlantMemoryTest, WhatWasLearnedOutlivesAnOrderlyStopAndAChangedConfiguration) {
+  const SiteFacts facts = FakeSite();
+  PlantMemory memory;
+  memory.learned_w = {{1, 430}};
+  KeptState kept;
+  Keep(memory, facts, "c", kept);
+  Keep({}, facts, "c", kept);
+  EXPECT_EQ(MemoryOf(kept, facts, "c"), memory);
+  EXPECT_EQ(MemoryOf(kept, facts, "d"), memory);
+}
+
 TEST(PlantMemoryTest, WhatIsNotKnownAnyMoreIsForgotten) {
   const SiteFacts facts = FakeSite();
   KeptState kept;

@@ -306,7 +306,16 @@ std::string ExplainPlant(const SiteFacts& facts, const Snapshot& snapshot) {
 }
 
 std::string ExplainConverter(const SiteFacts& facts, const Snapshot& snapshot, int index) {
-  return Explain({facts, snapshot, snapshot.outputs.converters[static_cast<size_t>(index)].decision, index});
+  const ConverterOutput& output = snapshot.outputs.converters[static_cast<size_t>(index)];
+  const ConverterState& device = snapshot.converter_states[static_cast<size_t>(index)];
+  std::string text = Explain({facts, snapshot, output.decision, index});
+  if (device.power_assumed) {
+    absl::StrAppend(&text, "; while on it ", output.learned > Watts(0) ? "draws " : "is assumed to draw ",
+                    Power(device.max_charge),
+                    output.learned > Watts(0) ? ", as the battery's current shows"
+                                              : " until the battery's current shows it");
+  }
+  return text;
 }
 
 std::string DescribeEvent(const SiteFacts& facts, const Event& event) {

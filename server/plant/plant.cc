@@ -1,5 +1,6 @@
 #include "server/plant/plant.h"
 
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -219,6 +220,13 @@ void Plant::RememberChanges(const Snapshot& snapshot, const Intent& intent) {
   memory.discharging_disabled = configured.discharge_enabled && !intent.discharger_enabled;
   for (const FaultStatus& fault : snapshot.outputs.faults) {
     if (fault.latched && fault.id < FaultId::kCount) memory.latches.insert({fault.id, fault.converter});
+  }
+  memory.learned_w = memory_.learned_w;
+  for (int i = 0; i < snapshot.converter_count; ++i) {
+    const int learned_w = static_cast<int>(std::lround(snapshot.outputs.converters[static_cast<size_t>(i)].learned.value()));
+    if (learned_w <= 0 || std::exchange(memory.learned_w[static_cast<int8_t>(i)], learned_w) == learned_w) continue;
+    log_.Info(absl::StrCat(facts_.converters[static_cast<size_t>(i)].name, ": draws ", learned_w,
+                           " W while it is on, as the battery's current shows"));
   }
   if (memory == memory_) return;
   memory_ = memory;

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 
 #include "control/core/types.h"
@@ -24,6 +25,8 @@ struct PlantMemory {
   bool charging_disabled = false;
   bool discharging_disabled = false;
   std::set<Latch> latches;
+  // What converters were found to draw while they are on, whole watts AC.
+  std::map<int8_t, int> learned_w;
 
   bool operator==(const PlantMemory&) const = default;
 };

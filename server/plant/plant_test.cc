@@ -102,7 +102,10 @@ TEST_F(PlantTest, RemembersLatchesAndWhatIsDisabled) {
   std::atomic<bool> fault{false};
   cycle_ = std::make_unique<FakeCycle>([&fault](Snapshot& snapshot) {
     snapshot.outputs.faults = {};
-    if (fault) AddFault(snapshot, FaultId::kMeterDisagrees, -1, false, true);
+    snapshot.outputs.converters[1].learned = Watts(0);
+    if (!fault) return;
+    AddFault(snapshot, FaultId::kMeterDisagrees, -1, false, true);
+    snapshot.outputs.converters[1].learned = Watts(430.4);
   });
   plant_ = std::make_unique<Plant>(FakeSite(), DetailsSources(), cycle_->border(), *log_, PlantMemory(),
                                    [&](const PlantMemory& memory) {
@@ -117,17 +120,20 @@ TEST_F(PlantTest, RemembersLatchesAndWhatIsDisabled) {
   ASSERT_TRUE(plant_->SetChargerEnabled(false, "test").ok());
   auto memory = disabled.get_future();
   ASSERT_EQ(memory.wait_for(kPatience), std::future_status::ready);
-  EXPECT_EQ(memory.get(), (PlantMemory{.charging_disabled = true, .discharging_disabled = false, .latches = {}}));
+  EXPECT_EQ(memory.get(), (PlantMemory{.charging_disabled = true, .discharging_disabled = false, .latches = {}, .learned_w = {}}));
   fault = true;
   memory = latched.get_future();
   ASSERT_EQ(memory.wait_for(kPatience), std::future_status::ready);
   EXPECT_EQ(memory.get(), (PlantMemory{.charging_disabled = true,
                                        .discharging_disabled = false,
-                                       .latches = {{FaultId::kMeterDisagrees, -1}}}));
+                                       .latches = {{FaultId::kMeterDisagrees, -1}},
+                                       .learned_w = {{1, 430}}}));
   fault = false;
   memory = forgotten.get_future();
   ASSERT_EQ(memory.wait_for(kPatience), std::future_status::ready);
-  EXPECT_TRUE(memory.get().latches.empty());
+  const PlantMemory last = memory.get();
+  EXPECT_TRUE(last.latches.empty());
+  EXPECT_EQ(last.learned_w, (std::map<int8_t, int>{{1, 430}})) << "a device that says nothing now still draws as much";
   plant_->Stop();
   EXPECT_EQ(calls, 3) << "nothing is remembered that has not changed";
 }

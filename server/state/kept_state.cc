@@ -24,6 +24,7 @@ std::string Checksum(const std::string& text) {
 
 Json ContentOf(const KeptState& state) {
   Json content = {{"devices", Json::object()},
+                  {"learned_w", state.learned_w},
                   {"configuration", state.configuration},
                   {"operator", Json::object()},
                   {"latches", Json::array()}};
@@ -42,6 +43,7 @@ KeptState StateOf(const Json& content) {
   for (const auto& [device, memory] : content.at("devices").items()) {
     state.devices[device] = {memory.at("writes").get<uint64_t>(), memory.at("facts").get<std::set<std::string>>()};
   }
+  if (content.contains("learned_w")) state.learned_w = content.at("learned_w").get<std::map<std::string, int>>();
   state.configuration = content.at("configuration").get<std::string>();
   state.charging_disabled = content.at("operator").at("charging_disabled").get<bool>();
   state.discharging_disabled = content.at("operator").at("discharging_disabled").get<bool>();

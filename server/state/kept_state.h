@@ -22,6 +22,8 @@ struct DeviceMemory {
 
 struct KeptState {
   std::map<std::string, DeviceMemory> devices;  // by what the device says of itself
+  // What converters were found to draw while they are on, by their names in the configuration; whole watts, AC.
+  std::map<std::string, int> learned_w;
   // Of the configuration that the rest was kept under; see FingerprintOf().
   std::string configuration;
   // An operator has switched the direction off, and not on again.

@@ -10,6 +10,7 @@ KeptState Full() {
   KeptState state;
   state.devices["meanwell EC1234567890"] = {3'999'000, {"lacks_eeprom_off"}};
   state.devices["meanwell \"odd\\ name"] = {0, {}};
+  state.learned_w = {{"charger", 430}};
   state.configuration = FingerprintOf("site: \"home\"");
   state.charging_disabled = true;
   state.latches = {{"meter_disagrees", ""}, {"converter_faulty", "inverter"}};
@@ -22,6 +23,14 @@ TEST(KeptStateTest, ReadsWhatItPrints) {
     ASSERT_TRUE(read.ok()) << read.status();
     EXPECT_EQ(*read, state);
   }
+}
+
+TEST(KeptStateTest, AFileOfABuildThatLearnedNothingIsRead) {
+  const absl::StatusOr<KeptState> read = ParseKeptState(
+      R"({"version": 1, "checksum": "9ae9d34a", "content": {"configuration": "", "devices": {}, "latches": [],
+          "operator": {"charging_disabled": true, "discharging_disabled": false}}})");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_TRUE(read->charging_disabled);
 }
 
 TEST(KeptStateTest, AFingerprintTellsConfigurationsApart) {

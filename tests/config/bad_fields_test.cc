@@ -117,6 +117,17 @@ INSTANTIATE_TEST_SUITE_P(
              "meter {",
              "bus { name: \"other\" port: \"/dev/ttyUSB0\" }\nmeter {",
              {"f:2: bus[1].port = \"/dev/ttyUSB0\" is already the port of bus[0]; devices on one line share one bus"}},
+        Case{"TwoSpellingsOfOnePort",
+             "meter {",
+             "bus { name: \"other\" port: \"/dev/../dev//./ttyUSB0\" }\nmeter {",
+             {"f:2: bus[1].port = \"/dev/../dev//./ttyUSB0\" is already the port of bus[0]; devices on one line share one "
+              "bus"}},
+        Case{"TwoSpellingsOfOneAddress",
+             "meter {",
+             "bus { name: \"a\" port: \"tcp://adapter.lan:8899\" } bus { name: \"b\" port: \"tcp://Adapter.LAN.:08899\" }\n"
+             "meter {",
+             {"f:2: bus[2].port = \"tcp://Adapter.LAN.:08899\" is already the port of bus[1]; devices on one line share "
+              "one bus"}},
         Case{"RelativePort",
              "/dev/ttyUSB0",
              "ttyUSB0",

@@ -118,7 +118,36 @@ INSTANTIATE_TEST_SUITE_P(
              {"f:3: converter[0].switched_charger.kind is missing: one of KIND_TASMOTA, KIND_SHELLY_GEN1, "
               "KIND_SHELLY_GEN2",
               "f:3: converter[0].switched_charger.host is missing: text in quotes",
-              "f:3: converter[0].switched_charger.power_w is missing: a number in [20, 4000]"}},
+              "f:3: converter[0].switched_charger.power_w is missing: without a bms nothing shows what the charger "
+              "draws: write what a meter at its plug shows while it is on"}},
+        Case{"PowerIsLearnedWithABms",
+             kInverter,
+             "switched_charger { kind: KIND_TASMOTA host: \"plug\" } } bms { jk_bms { bus: \"line\" }",
+             {}},
+        Case{"NeitherLearnedNorWritten",
+             kInverter,
+             "switched_charger { kind: KIND_TASMOTA host: \"plug\" learn_power: false }",
+             {"f:3: converter[0].switched_charger.power_w is missing: what is not learned must be written here"}},
+        Case{"NothingToLearnFrom",
+             kInverter,
+             "switched_charger { kind: KIND_TASMOTA host: \"plug\" power_w: 600 learn_power: true }",
+             {"f:3: converter[0].switched_charger.learn_power = true: without a bms nothing shows what the charger "
+              "draws: write what a meter at its plug shows while it is on into power_w, and leave this out"}},
+        Case{"LimitOfWhatMayBeLearned",
+             kInverter,
+             "max_charge_w: 1000 switched_charger { kind: KIND_TASMOTA host: \"plug\" power_w: 600 learn_power: true } } "
+             "bms { jk_bms { bus: \"line\" }",
+             {"f:3: converter[0].max_charge_w cannot limit a charger that is only ever on or off: leave it out"}},
+        Case{"TwoOnOnePlugHoweverItIsWritten",
+             kInverter,
+             "switched_charger { kind: KIND_TASMOTA host: \"Plug.lan.\" power_w: 600 } } converter { name: \"b\" "
+             "switched_charger { kind: KIND_SHELLY_GEN2 host: \"plug.LAN\" port: 80 relay: 1 power_w: 300 }",
+             {"f:3: converter[1] acts on the plug at plug.lan:80, relay 1, as converter[0] does: one of them is too much"}},
+        Case{"TwoRelaysOfOnePlug",
+             kInverter,
+             "switched_charger { kind: KIND_TASMOTA host: \"plug\" power_w: 600 } } converter { name: \"b\" "
+             "switched_charger { kind: KIND_TASMOTA host: \"plug\" relay: 2 power_w: 300 }",
+             {}},
         Case{"TimerThatOneSlowAnswerWouldLetRunOut",
              kInverter,
              "switched_charger { kind: KIND_TASMOTA host: \"plug\" power_w: 600 auto_off_s: 5 }",

@@ -1,6 +1,9 @@
 // Who answers, and what is said where nobody does.
 #include <gmock/gmock.h>
 
+#include <fstream>
+
+#include "hal/sim/wire/plug.h"
 #include "hal/sim/wire/shelly.h"
 #include "hal/transport/serial_port.h"
 #include "tests/devices/bench.h"
@@ -72,6 +75,97 @@ TEST_F(ProbeTest, ShellyOverHttp) {
   const auto report = Probe(target);
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_NEAR(report->details().readings().at("power_w"), 412, 1);
+}
+
+struct PlugCase {
+  const char* name;
+  sim::Plug::Options plug;
+  std::string kind;
+  std::string configured;
+};
+class ProbePlugTest : public ProbeTest, public testing::WithParamInterface<PlugCase> {
+ protected:
+  absl::StatusOr<v1::DeviceReport> ProbeAt(int port, const std::string& password_file) {
+    v1::DeviceTarget target;
+    target.mutable_location()->set_type("switched-charger");
+    target.mutable_location()->set_host("127.0.0.1");
+    target.mutable_location()->set_network_port(static_cast<uint32_t>(port));
+    auto& settings = *target.mutable_location()->mutable_settings();
+    if (!password_file.empty()) settings["password_file"] = password_file;
+    if (GetParam().plug.relay != 1) settings["relay"] = std::to_string(GetParam().plug.relay);
+    return Probe(target);
+  }
+};
+
+TEST_P(ProbePlugTest, SaysWhatItIsAndWhatToWrite) {
+  const PlugCase& row = GetParam();
+  sim::Plug plug(row.plug);
+  ASSERT_TRUE(plug.Start().ok());
+  const std::string file = testing::TempDir() + "/plug_password_" + row.name;
+  std::ofstream(file) << row.plug.password << "\n";
+  const bool locked = !row.plug.password.empty();
+  const auto report = ProbeAt(plug.port(), locked ? file : "");
+  ASSERT_TRUE(report.ok()) << report.status();
+  const auto& identity = report->details().identity();
+  EXPECT_EQ(identity.at("kind"), row.kind);
+  EXPECT_EQ(identity.at("login"), locked ? "as given" : "none");
+  EXPECT_EQ(report->details().readings().at("relays"), row.plug.relay);
+  EXPECT_EQ(report->details().readings().at("has_meter"), row.plug.meter ? 1 : 0);
+  EXPECT_EQ(report->details().readings().at("relay_on"), 1);
+  EXPECT_THAT(identity.at("configuration"), HasSubstr(row.configured));
+  EXPECT_THAT(identity.at("configuration"), HasSubstr("port: " + std::to_string(plug.port())));
+  EXPECT_TRUE(plug.Told().empty()) << "it was only looked at";
+  if (!locked) return;
+  EXPECT_THAT(identity.at("configuration"), HasSubstr("password_file: \"" + file + "\""));
+  const auto unknown = ProbeAt(plug.port(), "");
+  ASSERT_TRUE(unknown.ok()) << unknown.status();
+  EXPECT_EQ(unknown->details().identity().at("kind"), row.kind);
+  EXPECT_EQ(unknown->details().identity().at("login"), "set: give it with password_file");
+  EXPECT_EQ(unknown->details().readings().count("relay_on"), 0u);
+  std::ofstream(file) << "hunter2\n";
+  const auto wrong = ProbeAt(plug.port(), file);
+  ASSERT_TRUE(wrong.ok()) << wrong.status();
+  EXPECT_EQ(wrong->details().identity().at("login"), "set, and refuses the given user or password");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Plugs, ProbePlugTest,
+    testing::Values(
+        PlugCase{"Tasmota", {.password = {}, .on = true}, "Tasmota", "kind: KIND_TASMOTA"},
+        PlugCase{"LockedTasmota", {.password = "geheim#12 &+%", .on = true}, "Tasmota", "kind: KIND_TASMOTA"},
+        PlugCase{"OldLockedTasmota",
+                 {.password = "geheim", .old_firmware = true, .on = true},
+                 "Tasmota",
+                 "kind: KIND_TASMOTA"},
+        PlugCase{"TasmotaWithoutAMeter", {.password = {}, .meter = false, .on = true}, "Tasmota", "kind: KIND_TASMOTA"},
+        PlugCase{"Shelly1",
+                 {.kind = sim::Plug::Kind::kShellyGen1, .password = {}, .on = true},
+                 "Shelly generation 1",
+                 "kind: KIND_SHELLY_GEN1"},
+        PlugCase{"SecondRelayOfALockedShelly1",
+                 {.kind = sim::Plug::Kind::kShellyGen1, .relay = 2, .password = "p", .on = true},
+                 "Shelly generation 1",
+                 "relay: 2"},
+        PlugCase{"Shelly2",
+                 {.kind = sim::Plug::Kind::kShellyGen2, .password = {}, .meter = false, .on = true},
+                 "Shelly generation 2 or later",
+                 "kind: KIND_SHELLY_GEN2"},
+        PlugCase{"LockedShelly2",
+                 {.kind = sim::Plug::Kind::kShellyGen2, .password = "p", .on = true},
+                 "Shelly generation 2 or later",
+                 "kind: KIND_SHELLY_GEN2"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST_F(ProbeTest, AnotherWebServerIsNoPlug) {
+  sim::ShellyMeterWire wire({});
+  ASSERT_TRUE(wire.Start().ok());
+  v1::DeviceTarget target;
+  target.mutable_location()->set_type("switched-charger");
+  target.mutable_location()->set_host("127.0.0.1");
+  target.mutable_location()->set_network_port(static_cast<uint32_t>(wire.port()));
+  const auto report = Probe(target);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->details().identity().at("model"), "SHEM-3") << "what it is can be told all the same";
 }
 
 // One row per way of not being the device that was asked for.

@@ -160,11 +160,12 @@ void Meter::Step(MonotonicTime now, const Faults& faults, std::optional<Watts> m
 
 void Monitor::Step(MonotonicTime now, const Faults& faults) {
   if (now < due_ || faults.bms_silent.Active(now)) return;
-  due_ = now + 1s;
+  due_ = now + interval_;
+  const Amperes noise = random_ == nullptr ? Amperes(0) : noise_ * random_->Uniform(-1, 1);
   auto sample = [now](auto value) { return Sample<decltype(value)>{value, now, true}; };
   const Volts drift(faults.cell_drifts.Active(now) ? 0.35 : 0.0);
   state_.voltage = sample(model_.voltage());
-  state_.current = sample(model_.current());
+  state_.current = sample(model_.current() + noise);
   state_.soc = sample(model_.soc());
   state_.cell_lowest = sample(model_.cell_lowest());
   state_.cell_highest = sample(model_.cell_highest() + drift);

@@ -92,7 +92,7 @@ class Meter final : public GridMeter {
   MonotonicTime last_good_ = MonotonicTime::min();
 };
 
-// A BMS that answers once a second.
+// A BMS that answers once a second, if nothing else is said.
 class Monitor final : public BatteryMonitor {
  public:
   explicit Monitor(sim::BatteryModel& model) : model_(model) {}
@@ -102,10 +102,19 @@ class Monitor final : public BatteryMonitor {
   [[nodiscard]] DeviceDetails Details() const override { return {}; }
   [[nodiscard]] BatteryState Latest() noexcept override { return state_; }
 
+  void SetInterval(Nanoseconds interval) { interval_ = interval; }
+  // Of its current, up to ±. `random` must outlive this.
+  void SetNoise(Amperes noise, sim::Random& random) {
+    noise_ = noise;
+    random_ = &random;
+  }
   void Step(MonotonicTime now, const Faults& faults);
 
  private:
   sim::BatteryModel& model_;
+  Nanoseconds interval_ = std::chrono::seconds(1);
+  Amperes noise_{0};
+  sim::Random* random_ = nullptr;
   BatteryState state_;
   MonotonicTime due_ = MonotonicTime::min();
 };

@@ -5,8 +5,14 @@
 namespace abcds::switched_charger {
 namespace {
 
-constexpr double kLeastShare = 0.25;
-constexpr double kMostShare = 1.25;
+// A meter that says more or less than this of the configured power does not speak of this charger.
+constexpr double kMeteredLeast = 0.25;
+constexpr double kMeteredMost = 1.25;
+// Where the configured power is a beginning only.
+constexpr double kLearnedLeast = 0.4;
+constexpr double kLearnedMost = 2.5;
+// Where nothing is configured: the middle of what is on sale, and the limits of that.
+constexpr ChargerRating kAnyCharger{Watts(500), Watts(20), Watts(2500), true};
 // Of each new value, at one every two seconds.
 constexpr double kSmoothing = 0.3;
 // Smaller changes of the step would only make others regulate.
@@ -14,21 +20,38 @@ constexpr Watts kStepChange{10};
 constexpr double kStepChangeShare = 0.03;
 // A plug by itself draws up to 2 W.
 constexpr Watts kMetersFrom{3};
-constexpr double kNothingShare = 0.05;
+constexpr double kNothingShare = 0.2;  // of the least that it can draw
+constexpr double kOnAboveShare = 0.5;
 // A charger that waits for its own soft start or fan test.
 constexpr Nanoseconds kNothingFor = std::chrono::seconds(20);
 
 }  // namespace
 
-ChargerPower::ChargerPower(Watts configured, Nanoseconds starts_within) noexcept
-    : configured_(configured),
+ChargerRating RatingOf(Watts power, bool learn) noexcept {
+  if (power <= Watts(0)) return kAnyCharger;
+  return {power, power * (learn ? kLearnedLeast : kMeteredLeast), power * (learn ? kLearnedMost : kMeteredMost), learn};
+}
+
+ChargerPower::ChargerPower(const ChargerRating& rating, Nanoseconds starts_within) noexcept
+    : rating_(rating),
       starts_within_(starts_within),
-      expected_(configured),
-      present_(configured),
-      smoothed_(configured) {}
+      expected_(rating.power),
+      present_(rating.power),
+      smoothed_(rating.power) {}
+
+Watts ChargerPower::on_above() const noexcept {
+  // While control and this side have not agreed yet on what was learned, their steps may differ by all that is possible.
+  return (assumed() ? rating_.least : step()) * kOnAboveShare;
+}
+
+void ChargerPower::OnLearned(Watts power) noexcept {
+  if (!assumed() || !(power > Watts(0))) return;
+  learned_by_control_ = true;
+  expected_ = present_ = smoothed_ = Within(power);
+}
 
 Watts ChargerPower::Within(Watts power) const noexcept {
-  return std::clamp(power, configured_ * kLeastShare, configured_ * kMostShare);
+  return std::clamp(power, rating_.least, rating_.most);
 }
 
 void ChargerPower::OnSeen(bool on, MonotonicTime since, std::optional<Watts> metered, MonotonicTime now) noexcept {
@@ -52,7 +75,7 @@ void ChargerPower::OnMetered(Watts metered, MonotonicTime now) noexcept {
   metered_ = metered_ || metered >= kMetersFrom;
   if (!metered_) return;
   flows_ = {metered, now, true};
-  draws_nothing_ = metered < configured_ * kNothingShare && now - since_ >= std::max(kNothingFor, starts_within_);
+  draws_nothing_ = metered < rating_.least * kNothingShare && now - since_ >= std::max(kNothingFor, starts_within_);
   if (now - since_ < starts_within_) return;
   const Watts value = Within(metered);
   smoothed_ = learned_ ? smoothed_ + (value - smoothed_) * kSmoothing : value;

@@ -20,7 +20,7 @@ class ChargerPowerTest : public testing::Test {
   }
   void Off(int at) { power_.OnSeen(false, kStart + seconds(at), Watts(0), kStart + seconds(at)); }
 
-  ChargerPower power_{Watts(600), seconds(4)};
+  ChargerPower power_{RatingOf(Watts(600), false), seconds(4)};
 };
 
 TEST_F(ChargerPowerTest, IsTheConfiguredOneBeforeTheFirstStart) {
@@ -69,6 +69,37 @@ TEST_F(ChargerPowerTest, MeterThatHasNeverShownAnythingIsNone) {
   EXPECT_FALSE(power_.metered());
   EXPECT_EQ(power_.flows().value, Watts(600));
   EXPECT_FALSE(power_.draws_nothing());
+}
+
+TEST_F(ChargerPowerTest, WhatControlHasLearnedIsTheStep) {
+  power_ = ChargerPower(RatingOf(Watts(600), true), seconds(4));
+  EXPECT_TRUE(power_.assumed());
+  EXPECT_FALSE(power_.learned());
+  On(0, 10, std::nullopt);
+  power_.OnLearned(Watts(0));
+  EXPECT_EQ(power_.step(), Watts(600));
+  power_.OnLearned(Watts(1100));
+  EXPECT_TRUE(power_.learned());
+  EXPECT_EQ(power_.step(), Watts(1100));
+  Off(12);
+  EXPECT_EQ(power_.step(), Watts(1100));
+  power_.OnLearned(Watts(9000));
+  EXPECT_EQ(power_.step(), Watts(1500)) << "what it cannot be";
+}
+
+TEST_F(ChargerPowerTest, AMeterKnowsBetterThanControl) {
+  power_ = ChargerPower(RatingOf(Watts(0), true), seconds(4));
+  EXPECT_EQ(power_.step(), Watts(500));
+  On(0, 4, Watts(120));
+  EXPECT_FALSE(power_.assumed());
+  power_.OnLearned(Watts(900));
+  EXPECT_EQ(power_.step(), Watts(120));
+}
+
+TEST_F(ChargerPowerTest, NothingIsLearnedUnasked) {
+  power_.OnLearned(Watts(300));
+  EXPECT_EQ(power_.step(), Watts(600));
+  EXPECT_FALSE(power_.assumed());
 }
 
 TEST_F(ChargerPowerTest, ChargerThatDrawsNothingIsNoticedAfterItsTimeToStart) {

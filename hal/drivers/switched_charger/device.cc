@@ -10,6 +10,8 @@ namespace {
 constexpr std::chrono::seconds kRestPatience(2);
 // A pause of the caller longer than this may have let the previous command expire.
 constexpr Nanoseconds kCallerPaused = std::chrono::milliseconds(400);
+// Another process may end at any time.
+constexpr Nanoseconds kClaimAgain = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -20,6 +22,7 @@ absl::StatusOr<std::unique_ptr<SwitchedCharger>> SwitchedCharger::Create(const S
 
 SwitchedCharger::SwitchedCharger(const SwitchedChargerOptions& options)
     : states_(ConverterState{}),
+      options_(options),
       session_(switched_charger::SessionOf(options)),
       connection_(switched_charger::ServerOf(options), *this) {
   states_.Publish(session_.StateAt(MonotonicNow()));
@@ -36,9 +39,10 @@ void SwitchedCharger::Stop() {
   connection_.Wake();
   {
     std::unique_lock lock(session_mutex_);
-    rested_.wait_for(lock, kRestPatience, [this] { return session_.AtRest(); });
+    rested_.wait_for(lock, kRestPatience, [this] { return session_.AtRest() || !claimed_by_another_.empty(); });
   }
   connection_.Stop();
+  claim_.Reset();
 }
 
 DeviceDetails SwitchedCharger::Details() const {
@@ -51,6 +55,7 @@ DeviceDetails SwitchedCharger::Details() const {
   details.counters["login_challenges"] = counters.challenges;
   const std::lock_guard lock(session_mutex_);
   session_.Describe(MonotonicNow(), details);
+  if (!claimed_by_another_.empty()) details.trouble = claimed_by_another_;
   return details;
 }
 
@@ -74,15 +79,31 @@ void SwitchedCharger::TakeOrders() noexcept {
 }
 
 void SwitchedCharger::Publish(MonotonicTime now) noexcept {
-  states_.Publish(session_.StateAt(now));
+  ConverterState state = session_.StateAt(now);
+  if (!claimed_by_another_.empty()) state.lifecycle = Lifecycle::kFaulty;
+  states_.Publish(state);
   if (session_.AtRest()) rested_.notify_all();
+}
+
+bool SwitchedCharger::Owns(MonotonicTime now) noexcept {
+  if (claim_.valid()) return true;
+  if (now < claim_at_) return false;
+  claim_at_ = now + kClaimAgain;
+  try {
+    absl::StatusOr<OwnedFd> claim = switched_charger::ClaimPlug(options_);
+    claimed_by_another_ = claim.ok() ? "" : std::string(claim.status().message());
+    if (claim.ok()) claim_ = *std::move(claim);
+  } catch (...) {
+    // Out of memory: later, then.
+  }
+  return claim_.valid();
 }
 
 HttpRequest SwitchedCharger::NextRequest() noexcept {
   const MonotonicTime now = MonotonicNow();
   const std::lock_guard lock(session_mutex_);
   TakeOrders();
-  const HttpRequest request = session_.NextRequest(now);
+  const HttpRequest request = Owns(now) ? session_.NextRequest(now) : HttpRequest{};
   Publish(now);
   return request;
 }

@@ -15,6 +15,7 @@
 #include "hal/rt/mailbox.h"
 #include "hal/transport/http_connection.h"
 #include "hal/transport/http_exchange.h"
+#include "hal/transport/owned_fd.h"
 #include "hal/units/time.h"
 
 namespace abcds {
@@ -41,6 +42,8 @@ class SwitchedCharger final : public PowerConverter, private HttpClient {
   bool Abandons() noexcept override;
 
   void TakeOrders() noexcept;
+  // Whether the plug is ours alone; tried again and again.
+  [[nodiscard]] bool Owns(MonotonicTime now) noexcept;
   void Publish(MonotonicTime now) noexcept;
 
   std::atomic<bool> started_{false};
@@ -51,6 +54,10 @@ class SwitchedCharger final : public PowerConverter, private HttpClient {
 
   mutable std::mutex session_mutex_;  // the connection's thread, and whoever wants details; never the real-time thread
   std::condition_variable rested_;
+  const SwitchedChargerOptions options_;
+  OwnedFd claim_;
+  std::string claimed_by_another_;  // a sentence; empty where the plug is ours, or has not been asked for
+  MonotonicTime claim_at_ = MonotonicTime::min();
   switched_charger::Session session_;
   HttpConnection connection_;  // last: its thread uses all of the above
 };

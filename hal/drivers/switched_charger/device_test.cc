@@ -193,6 +193,32 @@ TEST_P(SwitchedChargerTest, WrongPasswordIsNamedAndNotRepeatedInAnyText) {
   EXPECT_TRUE(site_.plug().Told().empty());
 }
 
+TEST_P(SwitchedChargerTest, PlugHasOneOwner) {
+  charger_->Start();
+  ASSERT_TRUE(Flows(Watts(600)));
+  const size_t told = site_.plug().Told().size();
+  const auto second = site_.MakeCharger();
+  second->Start();
+  ASSERT_TRUE(Eventually([&] { return second->Latest().lifecycle == Lifecycle::kFaulty; }));
+  EXPECT_NE(second->Details().trouble.find("is already used by"), std::string::npos) << second->Details().trouble;
+  EXPECT_EQ(second->Details().counters.at("requests"), 0u);
+  EXPECT_EQ(site_.plug().Told().size(), told);
+  EXPECT_TRUE(site_.plug().on());
+  second->Stop();
+  charger_->Stop();
+  const auto third = site_.MakeCharger();
+  third->Start();
+  EXPECT_TRUE(Eventually([&] { return third->Latest().lifecycle == Lifecycle::kActive; })) << "its owner has gone";
+}
+
+TEST(SwitchedCharger, PlaceIsOneHoweverItIsWritten) {
+  using switched_charger::PlaceOf;
+  EXPECT_EQ(PlaceOf("Plug.Lan.", 80, 1), PlaceOf("plug.lan", 80, 1));
+  EXPECT_EQ(PlaceOf("[FE80::1]", 80, 1), PlaceOf("fe80::1", 80, 1));
+  EXPECT_NE(PlaceOf("plug", 80, 1), PlaceOf("plug", 80, 2));
+  EXPECT_NE(PlaceOf("plug", 80, 1), PlaceOf("plug", 8080, 1));
+}
+
 TEST(SwitchedCharger, OldTasmotaRefusesALoginWithStatus200) {
   PlugSite site({.kind = Kind::kTasmota, .password = "Sommer#24", .old_firmware = true});
   site.options.server.password = "hunter2";
@@ -225,7 +251,7 @@ TEST(SwitchedCharger, BadOptionsAreRefusedWithTheFieldsName) {
   SwitchedChargerOptions options;
   EXPECT_EQ(SwitchedCharger::Create(options).status().message(), "server.host: is missing");
   options.server.host = "plug";
-  EXPECT_EQ(SwitchedCharger::Create(options).status().message(), "power_w: must be above 0");
+  EXPECT_EQ(SwitchedCharger::Create(options).status().message(), "power_w: must be above 0, or learned");
   options.power = Watts(600);
   EXPECT_TRUE(SwitchedCharger::Create(options).ok());
   options.relay = 0;

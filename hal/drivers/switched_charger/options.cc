@@ -1,6 +1,8 @@
 #include "hal/drivers/switched_charger/options.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "hal/transport/port_owner.h"
 
 namespace abcds::switched_charger {
 namespace {
@@ -12,7 +14,9 @@ constexpr Nanoseconds kShortestPulse = std::chrono::seconds(12);
 
 absl::Status CheckOptions(const SwitchedChargerOptions& options) {
   if (options.server.host.empty()) return absl::InvalidArgumentError("server.host: is missing");
-  if (!(options.power > Watts(0))) return absl::InvalidArgumentError("power_w: must be above 0");
+  if (!(options.power > Watts(0)) && !options.learn_power) {
+    return absl::InvalidArgumentError("power_w: must be above 0, or learned");
+  }
   if (options.relay < 1) return absl::InvalidArgumentError("relay: is counted from 1");
   const Nanoseconds shortest = options.kind == Kind::kTasmota ? kShortestPulse : Nanoseconds(0);
   if (options.auto_off < Nanoseconds(0) || (options.auto_off > Nanoseconds(0) && options.auto_off < shortest)) {
@@ -20,6 +24,18 @@ absl::Status CheckOptions(const SwitchedChargerOptions& options) {
   }
   if (options.interval <= Nanoseconds(0)) return absl::InvalidArgumentError("interval_s: must be above 0");
   return absl::OkStatus();
+}
+
+std::string PlaceOf(const std::string& host, int port, int relay) {
+  std::string name = absl::AsciiStrToLower(host);
+  while (!name.empty() && name.back() == '.') name.pop_back();  // of a name that says that it is complete
+  if (name.size() > 2 && name.front() == '[' && name.back() == ']') name = name.substr(1, name.size() - 2);
+  return absl::StrCat(name, ":", port, ", relay ", relay);
+}
+
+absl::StatusOr<OwnedFd> ClaimPlug(const SwitchedChargerOptions& options) {
+  const std::string place = PlaceOf(options.server.host, options.server.port, options.relay);
+  return ClaimName(absl::StrCat("plug/", place), absl::StrCat("the plug at ", place));
 }
 
 HttpOptions ServerOf(const SwitchedChargerOptions& options) {
@@ -43,7 +59,7 @@ SessionOptions SessionOf(const SwitchedChargerOptions& options) {
                        .password = options.server.password,
                        .auto_off = options.auto_off},
           .address = absl::StrCat(options.server.host, ":", options.server.port),
-          .power = options.power,
+          .charger = RatingOf(options.power, options.learn_power),
           .interval = options.interval,
           .shortest_rest = options.shortest_rest,
           .starts_within = options.starts_within};

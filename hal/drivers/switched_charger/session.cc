@@ -12,7 +12,6 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr double kOnFrom = 0.5;  // of the charger's power
 constexpr int kRefreshes = 4;    // within the device's own time
 constexpr Nanoseconds kRelaySettles = milliseconds(300);
 // A single lost packet of a radio link must not cost a relay's click.
@@ -36,13 +35,18 @@ Nanoseconds PauseAfter(const HttpReply& reply, int failures) noexcept {
 
 }  // namespace
 
-Session::Session(const SessionOptions& options) : options_(options), power_(options.power, options.starts_within) {
+Session::Session(const SessionOptions& options) : options_(options), power_(options.charger, options.starts_within) {
   for (size_t i = 0; i < paths_.size(); ++i) {
     paths_.at(i) = PathOf(options.requests, static_cast<Question>(i));
   }
 }
 
 const char* Session::PathFor(Question question) const noexcept { return paths_[static_cast<size_t>(question)].c_str(); }
+
+void Session::SetCommand(const ConverterCommand& command) noexcept {
+  command_ = command;
+  power_.OnLearned(command.learned);
+}
 
 void Session::Rest() noexcept {
   if (resting_) return;
@@ -55,7 +59,7 @@ bool Session::Has(Question question) const noexcept { return *PathFor(question) 
 
 bool Session::Commanded(MonotonicTime now) const noexcept {
   // Written so that what is not a number is off.
-  return now < command_.expires_at && command_.power > power_.step() * kOnFrom;
+  return now < command_.expires_at && command_.power > power_.on_above();
 }
 
 MonotonicTime Session::AllowedFrom() const noexcept { return std::max(on_allowed_at_, blocked_until_); }
@@ -237,6 +241,7 @@ ConverterState Session::StateAt(MonotonicTime now) const noexcept {
   state.acknowledged = acknowledged_;
   state.max_charge = power_.step();
   state.min_charge = power_.step();
+  state.power_assumed = power_.assumed();
   const bool answers = last_fault_ >= HttpFault::kRedirect || last_refusal_ != Refusal::kNone;
   if (disobeyed_ >= kDisobedient || now < blocked_until_ || (!contact_ && answers)) {
     state.lifecycle = Lifecycle::kFaulty;
@@ -253,6 +258,11 @@ void Session::Describe(MonotonicTime now, DeviceDetails& details) const {
   details.identity["address"] = options_.address;
   details.identity["relay"] = absl::StrCat(options_.requests.relay);
   details.readings["charger_power_w"] = power_.step().value();
+  if (power_.assumed()) {
+    details.identity["charger_power"] =
+        power_.learned() ? "learned from the battery's current"
+                         : "assumed; the battery's current shows it after some switchings on and off";
+  }
   if (power_.flows().valid) details.readings["power_w"] = power_.flows().value.value();
   if (last_reading_.on) details.readings["relay_on"] = *last_reading_.on ? 1 : 0;
   if (last_reading_.voltage) details.readings["ac_voltage_v"] = last_reading_.voltage->value();

@@ -22,7 +22,7 @@ namespace abcds::switched_charger {
 struct SessionOptions {
   RequestOptions requests;
   std::string address;                                   // for people: "192.168.1.71:80"
-  Watts power;                                           // of the charger while it is on, AC; above 0
+  ChargerRating charger;
   Nanoseconds interval = std::chrono::seconds(2);        // between two looks at its state
   Nanoseconds shortest_rest = std::chrono::seconds(10);  // off for so long at least, for the relay's sake
   Nanoseconds starts_within = std::chrono::seconds(4);   // from the relay's click to full power
@@ -42,7 +42,7 @@ class Session {
  public:
   explicit Session(const SessionOptions& options);
 
-  void SetCommand(const ConverterCommand& command) noexcept { command_ = command; }
+  void SetCommand(const ConverterCommand& command) noexcept;
   // From now on off, whatever the command says; told and seen anew.
   void Rest() noexcept;
   // Told off, and seen off afterwards.

@@ -26,7 +26,7 @@ class SessionTest : public testing::Test {
   static SessionOptions Options() {
     return {.requests = {.kind = Kind::kShellyGen1, .user = {}, .password = {}, .auto_off = seconds(120)},
             .address = "plug:80",
-            .power = Watts(600)};
+            .charger = RatingOf(Watts(600), false)};
   }
 
   // What it asks when its time comes; `now_` moves there.
@@ -404,7 +404,7 @@ TEST_F(SessionTest, ChargerThatDrawsNothingIsLeftOffForFiveMinutes) {
 TEST(TasmotaSession, TimerIsSetOnceAndStateAndPowerAreAskedApart) {
   Session session({.requests = {.kind = Kind::kTasmota, .user = {}, .password = {}, .auto_off = seconds(120)},
                    .address = "plug:80",
-                   .power = Watts(600),
+                   .charger = RatingOf(Watts(600), false),
                    .shortest_rest = Nanoseconds(0)});
   MonotonicTime now{seconds(1000)};
   session.SetCommand({.power = Watts(600), .expires_at = now + minutes(10)});

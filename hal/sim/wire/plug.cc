@@ -147,6 +147,7 @@ HttpServed Plug::Serve(const HttpAsked& asked) {
   const std::lock_guard lock(mutex_);
   Advance(MonotonicNow());
   const std::pair<std::string, std::string> target = absl::StrSplit(asked.target, absl::MaxSplits('?', 1));
+  if (target.first == "/shelly" && options_.kind != Kind::kTasmota) return {.headers = {}, .body = Shelly()};
   if (!login_.Accepts(asked.authorization, asked.method, asked.target)) {
     const std::string challenge = login_.Challenge();
     return {.status = 401,
@@ -186,6 +187,12 @@ std::string Plug::TasmotaCommand(const std::string& command) {
     if (absl::SimpleAtoi(words.second, &value) && value >= 112) auto_off_ = std::chrono::seconds(value - 100);
     return absl::StrCat("{\"PulseTime", options_.relay, "\":{\"Set\":", value, ",\"Remaining\":0}}");
   }
+  if (command == "status 0") {
+    return absl::StrCat(R"({"Status":{"Module":0,"DeviceName":"Charger","FriendlyName":["Charger"],"Power":"0"},)",
+                        R"-("StatusFWR":{"Version":"13.4.0(tasmota)","Hardware":"ESP8266EX"},"StatusSNS":{)-",
+                        options_.meter ? R"("ENERGY":{"Power":0})" : "", R"(},"StatusSTS":{"POWER)", number, R"(":")",
+                        on_ ? "ON" : "OFF", R"("}})");
+  }
   if (command == "status 10") {
     const double power_w = OutputAt(MonotonicNow()).value();
     const std::string energy = absl::StrFormat(
@@ -200,6 +207,18 @@ std::string Plug::Gen1Relay() const {
   return absl::StrCat(R"({"ison":)", Flag(on_), R"(,"has_timer":)", Flag(timer),
                       R"(,"timer_started":0,"timer_duration":)", timer ? ToSeconds(auto_off_) : 0,
                       R"(,"timer_remaining":0,"overpower":)", Flag(Has(Fault::kTripped)), R"(,"source":"http"})");
+}
+
+// What every Shelly tells without a login.
+std::string Plug::Shelly() const {
+  const char* const locked = Flag(!options_.password.empty());
+  if (options_.kind == Kind::kShellyGen1) {
+    return absl::StrCat(R"({"type":"SHPLG-S","mac":"B4E62D18AC92","auth":)", locked,
+                        R"(,"fw":"20230913-113421/v1.14.0","num_outputs":)", options_.relay, R"(,"num_meters":)",
+                        options_.meter ? options_.relay : 0, "}");
+  }
+  return absl::StrCat(R"({"name":null,"id":"shellyplus1pm-a8032ab636ec","mac":"A8032AB636EC","model":"SNSW-001P16EU",)",
+                      R"("gen":2,"fw_id":"20231107-164738","ver":"1.0.8","app":"Plus1PM","auth_en":)", locked, "}");
 }
 
 HttpServed Plug::Gen1(const std::string& path, const Query& query) {
@@ -225,6 +244,14 @@ HttpServed Plug::Gen1(const std::string& path, const Query& query) {
 }
 
 HttpServed Plug::Gen2(const std::string& path, const Query& query) {
+  if (path == "/rpc/Shelly.GetStatus") {
+    std::string switches;
+    for (int id = 0; id < options_.relay; ++id) {
+      absl::StrAppend(&switches, R"("switch:)", id, R"(":{"id":)", id, R"(,"output":false)",
+                      options_.meter ? R"(,"apower":0.0)" : "", "},");
+    }
+    return {.headers = {}, .body = absl::StrCat(R"({"ble":{},)", switches, R"("sys":{"mac":"A8032AB636EC"}})")};
+  }
   if (path != "/rpc/Switch.Set" && path != "/rpc/Switch.GetStatus") {
     return {.status = 404, .headers = {}, .body = R"({"code":404,"message":"No handler"})"};
   }

@@ -79,6 +79,7 @@ class Plug {
   [[nodiscard]] HttpServed Gen1(const std::string& path, const Query& query);
   [[nodiscard]] HttpServed Gen2(const std::string& path, const Query& query);
   [[nodiscard]] std::string Gen1Relay() const;
+  [[nodiscard]] std::string Shelly() const;
   void Tell(bool on, Nanoseconds timer);
   void Switch(bool on, MonotonicTime now);
   void Advance(MonotonicTime now);
