@@ -124,7 +124,11 @@ void ControlCore::ObserveConverters() noexcept {
     ConverterUnit& unit = units_[i];
     unit.Observe(inputs_.converters[i], now, inputs_.dt);
     if (unit.answers()) {
-      known = known + unit.AtBattery();
+      PowerInterval power = unit.AtBattery();
+      // What is only assumed to flow explains no current, until it is learned.
+      const bool assumed = inputs_.converters[i].power_assumed && learners_[i].learned() <= Watts(0);
+      if (assumed && power.high > Watts(0)) power = Hull(power, {Watts(0), settings_.converters[i].max_charge});
+      known = known + power;
       continue;
     }
     silent.who |= 1u << i;

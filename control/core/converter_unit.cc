@@ -17,6 +17,8 @@ constexpr Nanoseconds kUnknownPower = 10s;
 constexpr Nanoseconds kGrace = 5min;
 constexpr Nanoseconds kReadingMaxAge = 3s;
 constexpr Watts kReadingError{30};
+// More than one reading, of any device here.
+constexpr Nanoseconds kRunsOnAfter = 3s;
 // How far the real efficiency may be from the configured one.
 constexpr double kEfficiencyError = 0.06;
 
@@ -30,6 +32,8 @@ ConverterUnit::ConverterUnit(const ConverterSettings& settings) noexcept
 
 void ConverterUnit::Lose(MonotonicTime now) noexcept {
   answers_ = false;
+  runs_on_ = false;
+  runs_since_ = MonotonicTime::max();
   lost_at_ = now;
   const PowerInterval last = tube_.power();
   const bool acknowledged_zero = input_.acknowledged.valid && input_.acknowledged.value == Watts(0);
@@ -62,6 +66,17 @@ void ConverterUnit::Observe(const ConverterInput& input, MonotonicTime now, Nano
   }
   tube_.Advance(now, dt);
   tube_.ReadBack(input.power, now);
+  WatchZero(now);
+}
+
+void ConverterUnit::WatchZero(MonotonicTime now) noexcept {
+  const Sample<Watts>& reading = input_.power;
+  const bool moves = settings_.reports_power && writer_.setpoint() == Watts(0) && now >= tube_.SettledBy() &&
+                     reading.UsableAt(now, kReadingMaxAge) && Magnitude(reading.value) >= kConverterAtRest;
+  if (!moves) runs_since_ = MonotonicTime::max();
+  else if (runs_since_ == MonotonicTime::max()) runs_since_ = now;
+  runs_on_ = moves && now - runs_since_ >= kRunsOnAfter;
+  if (runs_on_) possible_ = {reading.value, reading.value};
 }
 
 void ConverterUnit::HearWitness(const RestWitness& witness, MonotonicTime now) noexcept {

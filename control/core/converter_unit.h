@@ -35,7 +35,7 @@ class ConverterUnit {
   // Answers and accepts commands.
   [[nodiscard]] bool answers() const noexcept { return answers_; }
   // What it may do now, for circulation and for the battery's limits.
-  [[nodiscard]] PowerInterval possible() const noexcept { return answers_ ? tube_.power() : possible_; }
+  [[nodiscard]] PowerInterval possible() const noexcept { return answers_ && !runs_on_ ? tube_.power() : possible_; }
   // Its part of our own power. A lost one becomes part of the house after a while, so that the others can regulate.
   [[nodiscard]] PowerInterval own_power(MonotonicTime now) const noexcept;
   // Its part is unknown, and not yet the house's.
@@ -54,6 +54,7 @@ class ConverterUnit {
  private:
   void Lose(MonotonicTime now) noexcept;
   void Regain() noexcept;
+  void WatchZero(MonotonicTime now) noexcept;
   [[nodiscard]] PowerInterval Everything() const noexcept { return {-settings_.max_discharge, settings_.max_charge}; }
 
   ConverterSettings settings_;
@@ -65,7 +66,11 @@ class ConverterUnit {
   bool heard_once_ = false;
   bool lost_at_rest_ = false;  // when it was last heard it was at rest, with 0 W acknowledged
   MonotonicTime lost_at_ = MonotonicTime::min();
-  PowerInterval possible_{};   // while it does not answer
+  PowerInterval possible_{};   // while it does not answer, or runs on
+  // Told 0 W, and by its own readings still moving power although it has had its time: until they say otherwise it is
+  // certain that it does, not only possible.
+  bool runs_on_ = false;
+  MonotonicTime runs_since_ = MonotonicTime::max();
 };
 
 }  // namespace abcds

@@ -48,6 +48,18 @@ class Bench {
 constexpr PowerInterval kNothing{};
 constexpr PowerInterval kEverything{Watts(-600), Watts(800)};
 
+TEST(ConverterUnitTest, OneThatIgnoresZeroCertainlyRunsHoweverLittle) {
+  Bench bench;
+  bench.reading = -43;
+  bench.Run(4);
+  EXPECT_LE(bench.unit.possible().low, Watts(-43));
+  EXPECT_EQ(bench.unit.possible().high, Watts(-43)) << "no wish of ours makes it less";
+  EXPECT_LE(bench.unit.View().power.high, Watts(-20));
+  bench.reading = -5;
+  bench.Run(0.1);
+  EXPECT_GT(bench.unit.possible().high, Watts(-20)) << "its reading says that it rests";
+}
+
 TEST(ConverterUnitTest, OneThatWasNeverHeardMayDoAnythingAndIsPartOfTheHouse) {
   Bench bench;
   bench.input.ready = false;

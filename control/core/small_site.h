@@ -67,6 +67,7 @@ class Site {
   void Run(double seconds) {
     for (int i = 0; i < seconds * 50; ++i) Step();
   }
+  void Learned(int converter, Watts power) { core_.RestoreLearned(converter, power); }
   double Power() const { return out.plant.setpoint.value(); }
   double Grid() const { return load + real_[0].value() + real_[1].value(); }
   const FaultStatus& Fault(FaultId id) const {

@@ -31,6 +31,13 @@ std::string PercentEncoded(const std::string& text) {
 
 int64_t Seconds(Nanoseconds time) { return std::chrono::ceil<std::chrono::seconds>(time).count(); }
 
+// The setting's values up to 111 are tenths of a second, from 112 on seconds + 100.
+int64_t PulseTime(Nanoseconds time) {
+  constexpr int64_t kTenths = 111;
+  const int64_t seconds = Seconds(time);
+  return 10 * seconds <= kTenths ? 10 * seconds : 100 + seconds;
+}
+
 // "Power" is the first relay whatever the device calls it.
 std::string Numbered(const char* command, int relay) { return relay == 1 ? command : absl::StrCat(command, relay); }
 
@@ -52,8 +59,7 @@ std::string TasmotaPath(const RequestOptions& options, Question question) {
       break;
     case Question::kTimer:
       if (Seconds(options.auto_off) <= 0) return "";  // its setting stays as it is
-      // Values from 112 on are seconds + 100.
-      command = absl::StrCat("PulseTime", options.relay, "%20", 100 + Seconds(options.auto_off));
+      command = absl::StrCat("PulseTime", options.relay, "%20", PulseTime(options.auto_off));
       break;
     case Question::kCount:
       return "";

@@ -40,6 +40,8 @@ INSTANTIATE_TEST_SUITE_P(Requests, PathTest, testing::Values(
     Request{"TasmotaPower",             kTasmota,      Question::kPower, "/cm?cmnd=Status%2010"},
     Request{"TasmotaTimerIsLeftAlone",  kTasmota,      Question::kTimer, ""},
     Request{"TasmotaLoginIsEncoded",    kTasmotaLogin, Question::kOn,    "/cm?user=admin&password=geheim%2312&cmnd=Power2%20On"},
+    Request{"TasmotaShortTimerIsTenths", {.kind = Kind::kTasmota, .relay = 1, .user = "", .password = "", .auto_off = std::chrono::seconds(11)},
+            Question::kTimer, "/cm?cmnd=PulseTime1%20110"},
     Request{"TasmotaTimerIsPlus100",    kTasmotaLogin, Question::kTimer, "/cm?user=admin&password=geheim%2312&cmnd=PulseTime2%20220"},
     Request{"Gen1OffHasNoTimer",        kGen1,         Question::kOff,   "/relay/0?turn=off"},
     Request{"Gen1OnTakesTheTimerAlong", kGen1,         Question::kOn,    "/relay/0?turn=on&timer=90"},

@@ -5,23 +5,13 @@
 #include "hal/transport/port_owner.h"
 
 namespace abcds::switched_charger {
-namespace {
-
-// Of Tasmota's PulseTime, in whole seconds.
-constexpr Nanoseconds kShortestPulse = std::chrono::seconds(12);
-
-}  // namespace
-
 absl::Status CheckOptions(const SwitchedChargerOptions& options) {
   if (options.server.host.empty()) return absl::InvalidArgumentError("server.host: is missing");
   if (!(options.power > Watts(0)) && !options.learn_power) {
     return absl::InvalidArgumentError("power_w: must be above 0, or learned");
   }
   if (options.relay < 1) return absl::InvalidArgumentError("relay: is counted from 1");
-  const Nanoseconds shortest = options.kind == Kind::kTasmota ? kShortestPulse : Nanoseconds(0);
-  if (options.auto_off < Nanoseconds(0) || (options.auto_off > Nanoseconds(0) && options.auto_off < shortest)) {
-    return absl::InvalidArgumentError("auto_off_s: must be 0, or at least 12 for a Tasmota");
-  }
+  if (options.auto_off < Nanoseconds(0)) return absl::InvalidArgumentError("auto_off_s: must not be negative");
   if (options.interval <= Nanoseconds(0)) return absl::InvalidArgumentError("interval_s: must be above 0");
   return absl::OkStatus();
 }
@@ -41,9 +31,8 @@ absl::StatusOr<OwnedFd> ClaimPlug(const SwitchedChargerOptions& options) {
 HttpOptions ServerOf(const SwitchedChargerOptions& options) {
   HttpOptions server = options.server;
   server.keep_alive = false;  // older plugs have room for one or two connections, and close anyway
-  // Older plugs take up to 2 s for an answer.
-  server.first_byte_timeout = std::chrono::seconds(2);
-  server.deadline = std::chrono::seconds(3);
+  server.first_byte_timeout = options.answers_within;
+  server.deadline = options.answers_within + std::chrono::seconds(1);
   server.auth = HttpAuth::kNone;
   if (options.server.password.empty()) return server;
   if (options.kind == Kind::kShellyGen1) server.auth = HttpAuth::kBasic;

@@ -22,6 +22,7 @@ struct SwitchedChargerOptions {
   Watts power;                                       // of the charger while it is on, AC; 0: not known, learned
   bool learn_power = false;                          // by control, where the plug has no meter
   Nanoseconds auto_off = std::chrono::seconds(120);  // the plug's own; 0: none
+  Nanoseconds answers_within = std::chrono::seconds(2);  // older plugs take as long
   Nanoseconds interval = std::chrono::seconds(2);
   Nanoseconds shortest_rest = std::chrono::seconds(10);
   Nanoseconds starts_within = std::chrono::seconds(4);

@@ -27,6 +27,7 @@ class PlugSite {
     options.relay = plug.relay;
     options.power = plug.power;
     options.interval = std::chrono::milliseconds(400);
+    options.answers_within = std::chrono::milliseconds(700);
     options.shortest_rest = std::chrono::milliseconds(200);
     options.starts_within = std::chrono::milliseconds(100);
   }

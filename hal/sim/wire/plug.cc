@@ -184,7 +184,9 @@ std::string Plug::TasmotaCommand(const std::string& command) {
   }
   if (words.first == absl::StrCat("pulsetime", options_.relay)) {
     int value = 0;
-    if (absl::SimpleAtoi(words.second, &value) && value >= 112) auto_off_ = std::chrono::seconds(value - 100);
+    if (absl::SimpleAtoi(words.second, &value) && value >= 0) {
+      auto_off_ = value >= 112 ? Nanoseconds(std::chrono::seconds(value - 100)) : Nanoseconds(std::chrono::milliseconds(100 * value));
+    }
     return absl::StrCat("{\"PulseTime", options_.relay, "\":{\"Set\":", value, ",\"Remaining\":0}}");
   }
   if (command == "status 0") {
