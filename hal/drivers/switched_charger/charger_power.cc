@@ -58,16 +58,17 @@ void ChargerPower::OnSeen(bool on, MonotonicTime since, std::optional<Watts> met
   if (on && !on_) {
     present_ = smoothed_ = expected_;
     learned_ = false;
+    since_ = since == MonotonicTime::min() ? now : since;
   }
   on_ = on;
-  since_ = since;
   draws_nothing_ = draws_nothing_ && on;
   if (!on) {
     flows_ = {Watts(0), now, true};  // an open relay lets nothing through, whatever the meter's filter still shows
     return;
   }
   if (metered) OnMetered(*metered, now);
-  if (!metered_ && now - since_ >= starts_within_) flows_ = {step(), now, true};
+  const bool started = since == MonotonicTime::min() || now - since_ >= starts_within_;
+  if (!metered_ && started) flows_ = {step(), now, true};
 }
 
 void ChargerPower::OnMetered(Watts metered, MonotonicTime now) noexcept {

@@ -31,7 +31,8 @@ class ChargerPower {
  public:
   ChargerPower(const ChargerRating& rating, Nanoseconds starts_within) noexcept;
 
-  // The relay is seen in this state; `since`: when it was told so. `metered` where the plug has a meter.
+  // The relay is seen in this state; `since`: when it was told so, min() where it was not: then the charger may be at full
+  // power already. `metered` where the plug has a meter.
   void OnSeen(bool on, MonotonicTime since, std::optional<Watts> metered, MonotonicTime now) noexcept;
   // The meter alone.
   void OnMetered(Watts metered, MonotonicTime now) noexcept;

@@ -64,6 +64,13 @@ TEST_F(ChargerPowerTest, WithoutAMeterTheRelayIsBelievedOnceTheChargerHasStarted
   EXPECT_FALSE(power_.metered());
 }
 
+TEST_F(ChargerPowerTest, WhatNobodySwitchedOnMayBeAtFullPowerAlready) {
+  Off(0);
+  power_.OnSeen(true, MonotonicTime::min(), std::nullopt, kStart + seconds(2));
+  EXPECT_EQ(power_.flows().value, Watts(600));
+  EXPECT_EQ(power_.flows().taken_at, kStart + seconds(2));
+}
+
 TEST_F(ChargerPowerTest, MeterThatHasNeverShownAnythingIsNone) {
   On(0, 40, Watts(0));
   EXPECT_FALSE(power_.metered());

@@ -202,7 +202,7 @@ void Session::OnSeen(bool on, const Reading& reading, MonotonicTime now) {
   last_reading_ = reading;
   look_at_ = now + options_.interval;
   if (on && Has(Question::kPower)) meter_at_ = now;
-  power_.OnSeen(on, told_ == true ? switched_at_ : now, reading.power, now);
+  power_.OnSeen(on, told_ == true ? switched_at_ : MonotonicTime::min(), reading.power, now);
   if (told_ == true && on) {
     acknowledged_ = {power_.step(), now, true};
     if (power_.draws_nothing()) BlockUntil(now + kNoDrawPause, Block::kNoDraw);
