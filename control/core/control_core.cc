@@ -313,6 +313,7 @@ void ControlCore::ProbeMeter(Wish& wish) noexcept {
                         .settled_by = MonotonicTime::min(),
                         .last_answer = supervisor_.last_answer(),
                         .suspicious = supervisor_.suspicious(),
+                        .stiller = supervisor_.stiller(),
                         .at_limit = false,
                         .allowed = false};
   for (int i = 0; i < settings_.converter_count; ++i) {
@@ -328,7 +329,7 @@ void ControlCore::ProbeMeter(Wish& wish) noexcept {
 }
 
 Decision ControlCore::Decide(int converter, const ConverterView& view, const Assignment& assignment,
-                             const Wish& wish) noexcept {
+                             Watts room, const Wish& wish) noexcept {
   ConverterUnit& unit = units_[converter];
   const bool charges = assignment.power > Watts(0);
   Decision decision;
@@ -346,6 +347,7 @@ Decision ControlCore::Decide(int converter, const ConverterView& view, const Ass
         unit.writer().Decide({.wanted = assignment.power,
                               .least = charges ? view.min_charge : view.min_discharge,
                               .most = charges ? view.max_charge : view.max_discharge,
+                              .room = room,
                               .must_reduce = must_reduce,
                               .measured = measured_,
                               .write_limited = inputs_.converters[converter].write_limited},
@@ -369,10 +371,14 @@ void ControlCore::Command(const Wish& wish, Outputs& out) noexcept {
   Assignments assignments;
   dispatcher_.Assign({wish.power, wish.charge_ceiling, wish.discharge_ceiling}, views, now, assignments);
 
+  Watts room = wish.power > Watts(0) ? wish.charge_ceiling : wish.discharge_ceiling;
+  for (int i = 0; i < settings_.converter_count; ++i) room -= Magnitude(assignments[i].power);
+  room = std::max(room, Watts(0));
+
   std::array<Watts, kMaxConverters> powers{};
   std::array<Decision, kMaxConverters> decisions{};
   for (int i = 0; i < settings_.converter_count; ++i) {
-    decisions[i] = Decide(i, views[i], assignments[i], wish);
+    decisions[i] = Decide(i, views[i], assignments[i], room, wish);
     powers[i] = units_[i].writer().setpoint();
   }
 

@@ -53,7 +53,8 @@ class ControlCore {
   void ProbeMeter(Wish& wish) noexcept;
   void Command(const Wish& wish, Outputs& out) noexcept;
   // What one converter is told, before the gate, and why.
-  [[nodiscard]] Decision Decide(int converter, const ConverterView& view, const Assignment& assignment,
+  // `room`: as far beyond its assignment no limit of the plant would be broken.
+  [[nodiscard]] Decision Decide(int converter, const ConverterView& view, const Assignment& assignment, Watts room,
                                 const Wish& wish) noexcept;
   void Account(const Wish& wish, Outputs& out) noexcept;
 

@@ -21,6 +21,8 @@ constexpr Nanoseconds kAskAgain = 60s;
 constexpr double kStepShare = 0.25;
 // Without a contradiction, this long after the last answer: some seconds of the step cost about a watt-hour an hour.
 constexpr Nanoseconds kUnansweredFor = 20min;
+// Where the values have become still as if they were kilowatts.
+constexpr Nanoseconds kUnansweredForStiller = 3min;
 
 }  // namespace
 
@@ -59,7 +61,8 @@ bool MeterProbe::Step(const View& view, MonotonicTime now) noexcept {
   const Nanoseconds pause = view.suspicious ? kStillForSuspicion : kAskAgain;
   if (asked_at_ != MonotonicTime::min() && now - asked_at_ < pause) return false;
   const bool enough = Magnitude(view.setpoint) >= 2.0 * kStep;
-  const bool unanswered = view.last_answer != MonotonicTime::min() && now - view.last_answer > kUnansweredFor;
+  const Nanoseconds patience = view.stiller ? kUnansweredForStiller : kUnansweredFor;
+  const bool unanswered = view.last_answer != MonotonicTime::min() && now - view.last_answer > patience;
   // Once answered, a stay at a limit is one.
   const bool perhaps_run_away = view.at_limit && view.last_answer < still_since_;
   const Nanoseconds still = now - still_since_;

@@ -26,6 +26,7 @@ class MeterProbe {
     MonotonicTime settled_by;     // by then all of it has come through
     MonotonicTime last_answer;    // when the meter last confirmed a step of ours; or since when it is trusted
     bool suspicious = false;      // it has contradicted the newest step
+    bool stiller = false;         // its values have become far stiller than they were: so they are in kilowatts
     bool at_limit = false;        // much more is wanted than the plant can do: a runaway looks like that, too
     bool allowed = false;         // regulating, nothing in the way
   };

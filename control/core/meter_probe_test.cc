@@ -83,6 +83,12 @@ TEST_F(MeterProbeTest, ASuspicionAsksSoon) {
   EXPECT_LT(UntilItBegins(1min), 6s);
 }
 
+TEST_F(MeterProbeTest, ValuesThatHaveBecomeStillAreAskedAboutAfterThreeMinutesWithoutAnAnswer) {
+  view_.stiller = true;
+  EXPECT_GT(UntilItBegins(30min), 3min);
+  EXPECT_LT(now_ - kStart, 3min + 1s);
+}
+
 TEST_F(MeterProbeTest, AStayAtALimitIsAskedAboutOnceItLasts) {
   UntilItBegins(10min);
   view_.at_limit = true;

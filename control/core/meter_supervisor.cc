@@ -24,6 +24,14 @@ constexpr double kUnit = 1000.0;
 // just cancels, as in every ramp that we follow, looks like one that does not show, and noise does the rest.
 constexpr double kHardlyAnything = 0.05;
 
+// Values that have become stiller than usual by this factor, where there was anything to see at all. A large change
+// counts as one of kMostStir: the steps of a house must not hide its noise.
+constexpr double kStiller = 30.0;
+constexpr Watts kLeastStir{1};
+constexpr Watts kMostStir{20};
+constexpr double kLatelySeconds = 30.0;
+constexpr double kUsuallySeconds = 1200.0;
+
 }  // namespace
 
 MeterSupervisor::MeterSupervisor(const MeterSettings& settings) noexcept : settings_(settings) {
@@ -70,11 +78,26 @@ void MeterSupervisor::Measured(Watts grid, PowerInterval own, MonotonicTime arri
     last_value_ = grid;
     certain_ = own;
     last_answer_ = arrived_at;
+    stir_seconds_ = 0.0;
   } else {
+    WatchStir(Magnitude(grid - last_value_), ToSeconds(arrived_at - last_at_));
     WatchFreezing(grid, own);
     WatchSteps(grid, own, arrived_at, probing);
   }
   last_at_ = arrived_at;
+}
+
+bool MeterSupervisor::stiller() const noexcept {
+  return stir_usually_ >= kLeastStir && stir_lately_ * kStiller < stir_usually_;
+}
+
+void MeterSupervisor::WatchStir(Watts change, double seconds) noexcept {
+  if (seconds <= 0.0) return;
+  change = std::min(change, kMostStir);
+  // The mean at first; then older values are forgotten.
+  stir_seconds_ = std::min(stir_seconds_ + seconds, kUsuallySeconds);
+  stir_lately_ += (change - stir_lately_) * (seconds / std::min(stir_seconds_, std::max(seconds, kLatelySeconds)));
+  stir_usually_ += (change - stir_usually_) * (seconds / stir_seconds_);
 }
 
 void MeterSupervisor::WatchFreezing(Watts grid, PowerInterval own) noexcept {

@@ -34,6 +34,8 @@ class MeterSupervisor {
   [[nodiscard]] bool disagrees() const noexcept { return disagrees_; }
   // The newest own step that could be judged was contradicted.
   [[nodiscard]] bool suspicious() const noexcept { return suspicious_steps_ > 0; }
+  // The values have become far stiller than they were for long: a quiet house, or another unit.
+  [[nodiscard]] bool stiller() const noexcept;
   // When a step of ours was last confirmed, or since when the meter is trusted; min(): not yet.
   [[nodiscard]] MonotonicTime last_answer() const noexcept { return last_answer_; }
   // When the next value should arrive; min(): unknown.
@@ -43,6 +45,7 @@ class MeterSupervisor {
   enum class Verdict : uint8_t { kUnclear, kAgrees, kFlipped, kTooSmall, kTooSmallFlipped, kTooLarge };
   // `largest`: magnitude of the larger of the two grid values that the step lies between.
   [[nodiscard]] Verdict Judge(Watts own_step, Watts grid_step, Watts largest, bool probing) const noexcept;
+  void WatchStir(Watts change, double seconds) noexcept;
   void WatchFreezing(Watts grid, PowerInterval own) noexcept;
   void WatchSteps(Watts grid, PowerInterval own, MonotonicTime arrived_at, bool probing) noexcept;
 
@@ -57,6 +60,11 @@ class MeterSupervisor {
   int repeats_ = 0;
   PowerInterval certain_{};
   bool frozen_ = false;
+
+  // How much values change from one to the next, lately and usually.
+  Watts stir_lately_;
+  Watts stir_usually_;
+  double stir_seconds_ = 0.0;
 
   // Own steps: grid and own power where our power last stood still.
   bool anchored_ = false;

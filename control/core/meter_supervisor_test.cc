@@ -305,5 +305,40 @@ TEST(MeterSupervisorTest, ADisagreementStaysUntilItIsCleared) {
   EXPECT_FALSE(supervisor.disagrees());
 }
 
+// A value each second, alternately up and down by `stir`, our power standing.
+void Stir(MeterSupervisor& meter, MonotonicTime& now, double stir, int seconds) {
+  for (int i = 0; i < seconds; ++i) {
+    now += 1s;
+    const bool even = now.time_since_epoch() / 1s % 2 == 0;
+    meter.Measured(Watts(even ? stir : -stir), {Watts(-500), Watts(-500)}, now);
+  }
+}
+
+TEST(StillerTest, NoticesThatValuesShrankAThousandfold) {
+  MeterSupervisor meter{MeterSettings{}};
+  MonotonicTime now(1000s);
+  Stir(meter, now, 2, 300);
+  EXPECT_FALSE(meter.stiller());
+  Stir(meter, now, 0.002, 30);
+  EXPECT_FALSE(meter.stiller()) << "half a minute of rest is nothing";
+  Stir(meter, now, 0.002, 90);
+  EXPECT_TRUE(meter.stiller());
+  Stir(meter, now, 2, 5);
+  EXPECT_FALSE(meter.stiller());
+}
+
+TEST(StillerTest, ACalmerHouseAndOneThatWasAlwaysStillAreNone) {
+  for (const double before : {20.0, 0.2}) {
+    SCOPED_TRACE(testing::Message() << before << " W");
+    MeterSupervisor meter{MeterSettings{}};
+    MonotonicTime now(1000s);
+    Stir(meter, now, before, 1200);
+    for (int i = 0; i < 600; ++i) {
+      Stir(meter, now, before / 10, 1);
+      ASSERT_FALSE(meter.stiller());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace abcds

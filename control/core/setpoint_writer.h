@@ -19,7 +19,7 @@ class SetpointWriter {
  public:
   SetpointWriter() = default;
   explicit SetpointWriter(const ConverterSettings& settings) noexcept
-      : settings_(settings), budget_(settings.writes_per_hour, settings.write_burst) {}
+      : settings_(settings), budget_(settings.writes_per_hour) {}
 
   struct Result {
     Watts setpoint;
@@ -29,6 +29,7 @@ class SetpointWriter {
     Watts wanted;              // power as it should come out, + charges
     Watts least{};             // magnitudes: what the device can do in this direction
     Watts most{};
+    Watts room{};              // as far beyond `wanted` no limit would be broken
     bool must_reduce = false;  // it is a limit rather than a wish
     bool measured = false;     // in this cycle a new measurement has arrived
     bool write_limited = false;  // each new setpoint wears the device out
@@ -44,8 +45,12 @@ class SetpointWriter {
   void Write(Watts setpoint, MonotonicTime now) noexcept;
   // What it would cost the device's memory.
   [[nodiscard]] int WritesFor(Watts setpoint) const noexcept;
+  // Whether it may start with what it last ran with.
+  [[nodiscard]] bool RunsAgain(const Request& request) const noexcept;
   // Adds what the deviation has moved the wrong way since the previous measurement.
   void Sum(Watts deviation, bool frugal, MonotonicTime now) noexcept;
+  // That sum, and what is likely to follow.
+  [[nodiscard]] Joules Astray(Watts wanted, Watts deviation) const noexcept;
 
   ConverterSettings settings_;
   WriteBudget budget_;
@@ -54,6 +59,8 @@ class SetpointWriter {
   MonotonicTime written_at_ = MonotonicTime::min();
   MonotonicTime measured_at_ = MonotonicTime::min();
   Joules pending_;  // deviation summed over time
+  Watts wanted_;    // as of the newest measurement,
+  Watts wanted_before_;  // and of the one before
 };
 
 }  // namespace abcds

@@ -46,10 +46,10 @@ struct ConverterSettings {
   bool reports_power = true;
   // Between its AC and its DC side, either way: charging AC x this, discharging AC / this is what the battery sees.
   double efficiency = 0.92;
-  // Writes an hour that its memory may be spent on while it says that each setpoint wears it out, and how many of them
-  // may be saved up. A start is two of them, a start in the other direction four, all else one. 0: no limit.
+  // Writes an hour that its memory may be spent on, on average, while it says that each setpoint wears it out. A start is
+  // two of them (one with the setpoint that it last ran with), a start in the other direction four, all else one. 0: no
+  // limit.
   double writes_per_hour = 0.0;
-  int write_burst = 40;
   // For a charger that is either on or off (min_charge == max_charge): how long it stays so at least, and the surplus
   // from which it is switched on and below which off. 0: its power, and 0.6 of it.
   Nanoseconds minimum_on{0};

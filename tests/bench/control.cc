@@ -187,7 +187,7 @@ void ChargeAndDischarge(int seeds) {
   std::printf("\n==== charging and discharging; the oracle turns around without looking ====\n");
   PrintTwoWay("Cloud edges, NPB-1200-24 + Lumentree 600, every delay told 1.2 times the truth",
               [](uint64_t seed) { return CloudEdges(seed, false); }, seeds);
-  PrintTwoWay("  the same, 360 memory writes an hour for the charger",
+  PrintTwoWay("  the same, the charger counts its memory's writes (the default budget)",
               [](uint64_t seed) { return CloudEdges(seed, true); }, seeds);
   // The hours with a full or empty battery are in our error; the oracle knows neither.
   PrintTwoWay("A day, full and empty, NPB-1200-24 + Lumentree 600, 100 writes an hour for the charger",

@@ -152,8 +152,8 @@ CoreSettings TwoWaySettings(const TwoWaySite& site, double told) {
 
 namespace {
 
-// What a Mean Well's memory sees of a new setpoint: its current, and where it starts OPERATION; where it turns around,
-// the other direction's least current and DIRECTION_CTRL, too. Other devices have no such memory: one each.
+// What a Mean Well's memory sees of a new setpoint: its current where that is new, and where it starts OPERATION; where it
+// turns around, the other direction's least current and DIRECTION_CTRL, too. Other devices have no such memory: one each.
 class WriteCounter {
  public:
   explicit WriteCounter(bool remembers) : remembers_(remembers) {}
@@ -161,7 +161,7 @@ class WriteCounter {
     ++setpoints_;
     ++stored_;
     if (!remembers_ || after == Watts(0)) return;
-    if (before == Watts(0)) ++stored_;
+    if (before == Watts(0) && after != ran_) ++stored_;
     if (after.value() * ran_.value() < 0) stored_ += 2;
     ran_ = after;
   }
@@ -327,8 +327,7 @@ TwoWaySite CloudEdges(uint64_t seed, bool write_limited) {
     return sim::MakePoints(points, true);
   };
   site.settings = TwoWaySettings(site, 1.2);
-  // Room for 300 setpoints: a fifth of them are starts, which cost two.
-  if (write_limited) site.settings.converters[0].writes_per_hour = kCloudEdgesMemoryWrites;
+  if (write_limited) site.settings.converters[0].writes_per_hour = kDefaultMemoryWrites;
   return site;
 }
 

@@ -15,6 +15,7 @@ struct Mean {
   double error_w = 0;
   double writes_per_h = 0;         // of the charger
   double memory_writes_per_h = 0;  // likewise
+  double memory_writes_most = 0;   // of any seed
   double circulation_s = 0;
 };
 
@@ -29,6 +30,7 @@ Mean OverSeeds(Who who, bool write_limited, double told = 1.2) {
     mean.error_w += result.mean_error_w / kSeeds;
     mean.writes_per_h += result.writes_per_h[0] / kSeeds;
     mean.memory_writes_per_h += result.memory_writes_per_h[0] / kSeeds;
+    mean.memory_writes_most = std::max(mean.memory_writes_most, result.memory_writes_per_h[0]);
     mean.circulation_s += result.circulation_s;
   }
   return mean;
@@ -45,14 +47,17 @@ TEST(CloudEdgesTest, StayNearTheOracleAndNeverCirculate) {
   }
 }
 
-// 107 W at 300 setpoints an hour where an oracle without a budget has 69.3 W.
+// 107 W with 300 writes an hour, over ten minutes from the start, with what a device gets where nobody says otherwise.
 TEST(CloudEdgesTest, WithFewWritesStayWithinTheBudget) {
-  const double oracle = OverSeeds(Who::kOracle, false).error_w;
-  const Mean ours = OverSeeds(Who::kOurs, true);
-  EXPECT_LE(ours.error_w, oracle * 107.0 / 69.3) << "the oracle: " << oracle;
-  EXPECT_LE(ours.writes_per_h, 300);
-  EXPECT_LE(ours.memory_writes_per_h, kCloudEdgesMemoryWrites) << "starts counted as what they store";
-  EXPECT_EQ(ours.circulation_s, 0);
+  for (const double told : {1.0, 1.2, 0.85}) {
+    SCOPED_TRACE(testing::Message() << "delays told " << told << " times the truth");
+    const Mean ours = OverSeeds(Who::kOurs, true, told);
+    EXPECT_LE(ours.error_w, 107.0);
+    // Room for the first settings and the EEPROM-off bit: three or four in those ten minutes.
+    EXPECT_LE(ours.memory_writes_per_h, 255);
+    EXPECT_LE(ours.memory_writes_most, 270);
+    EXPECT_EQ(ours.circulation_s, 0);
+  }
 }
 
 TEST(MeterSilentTest, WhileChargingStopsWithinTenSeconds) {

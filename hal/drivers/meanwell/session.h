@@ -112,6 +112,8 @@ class Session {
   [[nodiscard]] Watts Wanted(MonotonicTime now) const noexcept;
   [[nodiscard]] bool MayIdle(MonotonicTime now) const noexcept;
   [[nodiscard]] std::optional<Direction> SetDirection() const noexcept;
+  // The current that stands there, where it is as good as the one that is wanted: a write less.
+  void KeepHeldCurrent();
   void TakeSetpoint(Watts power, MonotonicTime now);
   [[nodiscard]] Step Plan(MonotonicTime now) const;
   [[nodiscard]] std::optional<Step> PlanOff(MonotonicTime now) const;

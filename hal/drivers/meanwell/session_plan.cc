@@ -13,6 +13,10 @@ using enum Command;
 constexpr Nanoseconds kOffAgain = std::chrono::milliseconds(500);
 constexpr Nanoseconds kOnAgain = std::chrono::seconds(2);
 
+// A start within this share of the current that the device still holds, and stores, takes that one. The voltage at rest is
+// lower than it will be, so that the same power would otherwise come out as another current each time.
+constexpr double kAsHeld = 0.03;
+
 Command CurrentCommand(Direction direction) { return direction == Direction::kCharge ? kIoutSet : kReverseIoutSet; }
 
 Direction Other(Direction direction) {
@@ -67,10 +71,19 @@ void Session::Follow(MonotonicTime now) {
   state_.acknowledged = {.value = setpoint_.power, .taken_at = now, .valid = true};
 }
 
+void Session::KeepHeldCurrent() {
+  const std::optional<uint16_t> raw = registers_[CurrentCommand(setpoint_.direction)].held;
+  if (!raw.has_value()) return;
+  const Amperes held(*raw * 0.01);
+  if (Magnitude(held - setpoint_.current) <= setpoint_.current * kAsHeld) setpoint_.current = held;
+}
+
 void Session::TakeSetpoint(Watts power, MonotonicTime now) {
   using Kind = Setpoint::Kind;
   taken_power_ = power;
+  const bool was_off = setpoint_.kind == Kind::kOff;
   setpoint_ = SetpointFor(Possibilities(), limits_, power, state_.dc_voltage.value);
+  if (was_off && setpoint_.kind == Kind::kCurrent && state_.write_limited) KeepHeldCurrent();
   settled_noted_ = false;
   if (loop_.has_value()) {
     const bool runs = registers_[kOperation].held == 1;

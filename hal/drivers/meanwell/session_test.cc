@@ -117,6 +117,38 @@ TEST_F(SessionTest, OldFirmwareIsAskedOnceToStoreNoMore) {
   EXPECT_EQ(ledger_.Writes(kDevice), before);
 }
 
+// The same power again, though the voltage at rest is another, is the switch alone where each value is stored.
+TEST_F(SessionTest, StartingAsItLastRanCostsOldFirmwareOneWrite) {
+  Make({.old_firmware = true});
+  BecomeActive();
+  Hold(Watts(900), 4s);
+  const uint16_t ran_with = Written(kIoutSet).back();
+  Hold(Watts(0), 4s);
+  device_->SetBattery(26.2, 0.012);
+  Run(2s);
+  said_.clear();
+  Hold(Watts(900), 4s);
+  ASSERT_EQ(Writes().size(), 1u);
+  EXPECT_TRUE(Writes()[0].IsWrite(kOperation));
+  EXPECT_EQ(device_->Value(0x30), ran_with);
+  Hold(Watts(0), 4s);
+  said_.clear();
+  Hold(Watts(850), 4s);
+  EXPECT_EQ(Writes().size(), 2u) << "another power is another current";
+}
+
+TEST_F(SessionTest, NewFirmwareIsToldTheCurrentAtEachStart) {
+  Make();
+  BecomeActive();
+  Hold(Watts(900), 4s);
+  Hold(Watts(0), 4s);
+  device_->SetBattery(26.2, 0.012);
+  Run(2s);
+  said_.clear();
+  Hold(Watts(900), 4s);
+  EXPECT_EQ(Writes().size(), 2u);
+}
+
 TEST_F(SessionTest, PowerBecomesCurrentAndComesBackAsPower) {
   Make();
   BecomeActive();
