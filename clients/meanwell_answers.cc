@@ -68,9 +68,8 @@ constexpr VerbRow kVerbs[] = {
 
 // Null: what makes no sense, the tool explains.
 const VerbRow* FindVerb(const std::string& name) {
-  const auto* const row =
-      std::find_if(std::begin(kVerbs), std::end(kVerbs),
-                   [&](const VerbRow& each) { return absl::EqualsIgnoreCase(name, each.name); });
+  const auto* const row = std::find_if(std::begin(kVerbs), std::end(kVerbs),
+                                       [&](const VerbRow& each) { return absl::EqualsIgnoreCase(name, each.name); });
   return row == std::end(kVerbs) ? nullptr : row;
 }
 
@@ -103,9 +102,10 @@ class Answer {
     if (name == "typeread") return Identity({"model", "serial_number", "revision"});
     if (name == "serialread") return Identity({"serial_number"});
     if (name == "firmwareread") return Identity({"revision"});
-    const auto* const row = name != "read" ? &verb : std::find_if(std::begin(kVerbs), std::end(kVerbs), [&](const VerbRow& each) {
-      return each.command[0] != '\0' && absl::EqualsIgnoreCase(command, each.command);
-    });
+    const auto* const row =
+        name != "read" ? &verb : std::find_if(std::begin(kVerbs), std::end(kVerbs), [&](const VerbRow& each) {
+          return each.command[0] != '\0' && absl::EqualsIgnoreCase(command, each.command);
+        });
     if (row != std::end(kVerbs)) {
       if (std::string_view(row->name) == "faultread") return Faults();
       if (Show(*row)) return Done();

@@ -34,7 +34,8 @@ constexpr int kUsage = 2;
 
 class Desk {
  public:
-  Desk(const MeanwellTarget& target, meanwell::Errand& errand, const MeanwellCall& call, std::istream& in, std::ostream& out)
+  Desk(const MeanwellTarget& target, meanwell::Errand& errand, const MeanwellCall& call, std::istream& in,
+       std::ostream& out)
       : target_(target), errand_(errand), call_(call), in_(in), out_(out) {}
 
   absl::Status Read(const CommandInfo& info) {

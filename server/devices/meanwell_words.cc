@@ -101,11 +101,11 @@ const CommandInfo* CommandByName(const std::string& name) {
 std::string MeanwellUsage() {
   std::string text =
       "usage: meanwell VERB [VALUE] [DEVICE] [--json] [--yes] [--config FILE]\n"
-         "       meanwell VERB [VALUE] --can can0|PORT --type npb|bic [--unit 03] …\n"
-         "DEVICE is its name in the configuration, and may be left out where there is one only. No daemon may drive "
-         "it.\n"
-         "Writes to its memory are counted in the daemon's --state_dir (/var/lib/abcds).\n"
-         "VALUE has its unit (27.6V, 7.2A); an integer alone is the device's raw value (2760 is 27.60 V).\n";
+      "       meanwell VERB [VALUE] --can can0|PORT --type npb|bic [--unit 03] …\n"
+      "DEVICE is its name in the configuration, and may be left out where there is one only. No daemon may drive "
+      "it.\n"
+      "Writes to its memory are counted in the daemon's --state_dir (/var/lib/abcds).\n"
+      "VALUE has its unit (27.6V, 7.2A); an integer alone is the device's raw value (2760 is 27.60 V).\n";
   for (const VerbRow& verb : kVerbs) absl::StrAppendFormat(&text, "  %-18s %s\n", verb.name, verb.summary);
   return text +
          "  typeread           model, serial number, firmware\n"
@@ -169,9 +169,8 @@ absl::StatusOr<MeanwellJob> MeanwellJobOf(MeanwellCall& call) {
     job.write = *raw;
     return absl::OkStatus();
   };
-  const auto* const row = std::find_if(std::begin(kVerbs), std::end(kVerbs), [&](const VerbRow& each) {
-    return absl::EqualsIgnoreCase(verb, each.name);
-  });
+  const auto* const row = std::find_if(std::begin(kVerbs), std::end(kVerbs),
+                                       [&](const VerbRow& each) { return absl::EqualsIgnoreCase(verb, each.name); });
   if (row != std::end(kVerbs)) {
     job.info = &meanwell::InfoOf(row->command);
     if (row->value >= 0) job.write = static_cast<uint16_t>(row->value);
@@ -190,9 +189,9 @@ absl::StatusOr<MeanwellJob> MeanwellJobOf(MeanwellCall& call) {
     job.info = name.has_value() ? CommandByName(*name) : nullptr;
     if (job.info == nullptr) {
       const auto add_name = [](std::string* out, const CommandInfo& info) { out->append(info.name); };
-      return absl::InvalidArgumentError(absl::StrCat(
-          name.has_value() ? absl::StrCat("there is no command ", *name, ": ") : "", verb, " wants one of ",
-          absl::StrJoin(meanwell::Commands(), ", ", add_name)));
+      return absl::InvalidArgumentError(
+          absl::StrCat(name.has_value() ? absl::StrCat("there is no command ", *name, ": ") : "", verb,
+                       " wants one of ", absl::StrJoin(meanwell::Commands(), ", ", add_name)));
     }
     if (verb == "write") {
       if (job.info->bytes > 2) return absl::InvalidArgumentError(absl::StrCat(job.info->name, " cannot be written"));

@@ -24,8 +24,8 @@ namespace abcds {
 namespace {
 
 // Of several on one line, each gets the line for so long before the next one's turn. At first all together so long that
-// the last one is told in time: several tries of a silent device, or the time that a quick one takes to come down and to
-// be seen at rest; when all have been told, the time that a slow display takes to know.
+// the last one is told in time: several tries of a silent device, or the time that a quick one takes to come down and
+// to be seen at rest; when all have been told, the time that a slow display takes to know.
 constexpr Nanoseconds kFirstTurns = std::chrono::milliseconds(1800);
 constexpr Nanoseconds kFirstTurnMost = std::chrono::milliseconds(1000);
 constexpr Nanoseconds kFirstTurnLeast = std::chrono::milliseconds(300);
@@ -70,8 +70,8 @@ bool CommandTogether(const Site& site, const std::vector<size_t>& group, const S
   return confirmed;
 }
 
-bool CommandInTurns(const Site& site, const std::vector<size_t>& group, SafeStateLedger& ledger,
-                    MonotonicTime deadline, const SafeStateReport& report) {
+bool CommandInTurns(const Site& site, const std::vector<size_t>& group, SafeStateLedger& ledger, MonotonicTime deadline,
+                    const SafeStateReport& report) {
   std::map<size_t, absl::Status> open;
   for (const size_t index : group) open[index] = absl::DeadlineExceededError("no time was left for it");
   bool owned = false;

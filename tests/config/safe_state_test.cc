@@ -106,10 +106,11 @@ class SafeStateOnWires : public testing::Test {
   bool Command(const Site& site, Nanoseconds limit) {
     const MonotonicTime begin = MonotonicNow();
     // The reports come from other processes.
-    const bool confirmed = CommandSafeState(site, StateFile("", "home"), limit, [this](const std::string& name, const absl::Status& status) {
-      const std::string line = absl::StrCat(name, status.ok() ? " confirmed\n" : " open\n");
-      EXPECT_EQ(write(ends_[1], line.data(), line.size()), static_cast<ssize_t>(line.size()));
-    });
+    const bool confirmed = CommandSafeState(
+        site, StateFile("", "home"), limit, [this](const std::string& name, const absl::Status& status) {
+          const std::string line = absl::StrCat(name, status.ok() ? " confirmed\n" : " open\n");
+          EXPECT_EQ(write(ends_[1], line.data(), line.size()), static_cast<ssize_t>(line.size()));
+        });
     took_ = MonotonicNow() - begin;
     char text[1000] = {};
     const ssize_t size = read(ends_[0], text, sizeof text);

@@ -99,9 +99,9 @@ TEST_F(MeanwellVerbsTest, ReadsAndWritesWithUnitsAndRaw) {
 }
 
 // As its own help lists them (MacGH23/meanwell-can-lib, mwcancmd.py, version 0.3.0).
-constexpr const char* kOriginalReads[] = {
-    "readonoff", "cvread",     "ccread",       "vread",      "cread",     "acvread",     "tempread",
-    "typeread",  "serialread", "firmwareread", "statusread", "faultread", "readscaling", "systemconfigread"};
+constexpr const char* kOriginalReads[] = {"readonoff",  "cvread",    "ccread",      "vread",           "cread",
+                                          "acvread",    "tempread",  "typeread",    "serialread",      "firmwareread",
+                                          "statusread", "faultread", "readscaling", "systemconfigread"};
 
 TEST_F(MeanwellVerbsTest, AllOfTheOriginalsVerbsForAnNpb) {
   Make({.curve_config = 0x0084, .noise_steps = 0});

@@ -16,13 +16,21 @@ namespace abcds::meanwell {
 namespace {
 
 struct Entry {
+  std::string place;  // "line 3: "; empty where there is one line only
   CanFrame frame;
   Message message;
   ParseResult result = ParseResult::kOk;
 };
 
-absl::Status Wrong(const CanFrame& frame, const std::string& why) {
-  return absl::InvalidArgumentError(absl::StrCat("the frame ", FrameText(frame), " ", why));
+absl::Status Wrong(const Entry& entry, const std::string& why) {
+  return absl::InvalidArgumentError(absl::StrCat(entry.place, "the frame ", FrameText(entry.frame), " ", why));
+}
+
+std::string WhyNot(const Entry& entry) {
+  if (entry.result != ParseResult::kWrongLength) return ResultText(entry.result);
+  const CommandInfo& info = *entry.message.info;
+  return absl::StrFormat("has another length than its command: %s has %d, not %d bytes", info.name, info.bytes,
+                         entry.message.size);
 }
 
 std::string UnitText(uint8_t unit) { return unit == kAllUnits ? "all" : absl::StrFormat("%02X", unit); }
@@ -35,11 +43,12 @@ Family Other(Family family) { return family == Family::kBic ? Family::kNpb : Fam
 absl::StatusOr<std::vector<Entry>> EntriesOf(Family family, const std::vector<std::string>& lines, size_t& foreign,
                                              size_t& of_other_family) {
   std::vector<Entry> entries;
-  for (const std::string& line : lines) {
-    const auto frame = ParseFrameText(line);
-    if (!frame.ok()) return frame.status();
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const std::string place = lines.size() > 1 ? absl::StrCat("line ", i + 1, ": ") : "";
+    const auto frame = ParseFrameText(lines[i]);
+    if (!frame.ok()) return absl::InvalidArgumentError(absl::StrCat(place, std::string(frame.status().message())));
     if (!frame->has_value()) continue;
-    Entry entry{.frame = **frame, .message = {}};
+    Entry entry{.place = place, .frame = **frame, .message = {}};
     entry.result = Parse(family, entry.frame, entry.message);
     if (entry.result == ParseResult::kForeign) {
       Message message;
@@ -59,7 +68,7 @@ absl::Status CheckFrames(const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
     if (entry.result == ParseResult::kOk) continue;
     if (entry.result == ParseResult::kUnknownCommand && !nothing_known) continue;
-    return Wrong(entry.frame, ResultText(entry.result));
+    return Wrong(entry, WhyNot(entry));
   }
   return absl::OkStatus();
 }
@@ -145,6 +154,21 @@ void AddScaling(const Scaling& scaling, LogValues& values) {
   values["scaling_curve_timeout_min"] = scaling.curve_timeout;
 }
 
+// Some answer what they say not to have: then it is in the usual steps.
+Scaling UsualWhereNone(Scaling scaling) {
+  const Scaling usual;
+  const auto replace = [](double& step, double usual_step) {
+    if (step == 0) step = usual_step;
+  };
+  replace(scaling.voltage, usual.voltage);
+  replace(scaling.current, usual.current);
+  replace(scaling.ac_voltage, usual.ac_voltage);
+  replace(scaling.fan_speed, usual.fan_speed);
+  replace(scaling.temperature, usual.temperature);
+  replace(scaling.curve_timeout, usual.curve_timeout);
+  return scaling;
+}
+
 void AddBits(Family family, const CommandInfo& info, uint16_t bits, LogValues& values) {
   std::string key = info.key;
   values[key] = static_cast<double>(bits);
@@ -170,8 +194,7 @@ bool AddValue(Family family, const Message& message, const Scaling& scaling, Tex
       values[info.key] = std::string(raw == 1 ? "discharge" : "charge");
       return raw <= 1;
     case Format::kText: {
-      // Padding inside a text is between its halves: they are put together before it is cut off.
-      std::optional<std::string> text = DecodeText(message.value());
+      const std::optional<std::string> text = DecodeText(message.value());
       if (!text.has_value()) return false;
       texts.Add(info, *text);
       return true;
@@ -229,14 +252,14 @@ absl::StatusOr<LogValues> DecodeLog(Family family, const std::vector<std::string
   Scaling scaling;
   for (const Entry& entry : own) {
     if (!HasValue(entry.message) || entry.message.info->format != Format::kScaling) continue;
-    scaling = DecodeScaling(entry.message.value()).value_or(scaling);
+    scaling = UsualWhereNone(DecodeScaling(entry.message.value()).value_or(scaling));
   }
   LogValues values;
   Texts texts;
   std::vector<std::string> log;
   for (const Entry& entry : own) {
     if (HasValue(entry.message) && !AddValue(family, entry.message, scaling, texts, values)) {
-      return Wrong(entry.frame, absl::StrCat("has no value that ", entry.message.info->name, " can have"));
+      return Wrong(entry, absl::StrCat("has no value that ", entry.message.info->name, " can have"));
     }
     log.push_back(Line(family, entry.message, scaling));
   }

@@ -79,6 +79,12 @@ TEST(DecodeTest, DevicesOwnStepsHoldForTheWholeLog) {
   EXPECT_EQ(Number(values, "dc_voltage_v"), 56.5) << "VOUT 0.1 V";
 }
 
+TEST(DecodeTest, WhatItSaysNotToHaveIsInTheUsualSteps) {
+  const LogValues values = Values(Family::kNpb, {"000C0002#C000550006000000", "000C0002#50000009"});
+  EXPECT_EQ(Number(values, "ac_voltage_v"), 230.4);
+  EXPECT_EQ(Number(values, "scaling_ac_voltage_v"), 0);
+}
+
 TEST(DecodeTest, HalfATextIsShownAsSuch) {
   EXPECT_EQ(Text(Values(Family::kNpb, {"000C0002#82004E50422D3132"}), "model_first_half"), "NPB-12");
   EXPECT_EQ(Text(Values(Family::kNpb, {"000C0002#830030302D323420"}), "model_second_half"), "00-24");
@@ -123,18 +129,21 @@ TEST_P(RefusedTest, WithOneSentence) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Refused, RefusedTest,
-    testing::Values(Bad{"Nothing", {}, "there is no frame in it"},
-                    Bad{"OnlyChatter", {"Z", "S5"}, "there is no frame in it"},
-                    Bad{"BicFrames", {"000C0205#61006608"}, "these are frames of a BIC-2200"},
-                    Bad{"Strangers", {"123#00", "18FF50E5#00"}, "no frame of a NPB"},
-                    Bad{"CutOff", {"000C0002#600077"}, "another length than its command"},
-                    Bad{"CutOffInALog", {"000C0002#60007714", "000C0002#6100DE"}, "000C0002#6100DE has another length"},
-                    Bad{"NoValue", {"000C0002#6000FFFF"}, "has no value that READ_VOUT can have"},
-                    Bad{"Garbage", {"000C0002#60007714", "garbage"}, "\"garbage\" is no CAN frame"},
-                    Bad{"UnknownReply", {"000C0002#34120000"}, "a command that this device does not know"},
-                    Bad{"UnknownReplyAndItsQuestion",
-                        {"000C0102#3412", "000C0002#34120000"},
-                        "000C0002#34120000 has a command that this device does not know"}),
+    testing::Values(
+        Bad{"Nothing", {}, "there is no frame in it"}, Bad{"OnlyChatter", {"Z", "S5"}, "there is no frame in it"},
+        Bad{"BicFrames", {"000C0205#61006608"}, "these are frames of a BIC-2200"},
+        Bad{"Strangers", {"123#00", "18FF50E5#00"}, "no frame of a NPB"},
+        Bad{"CutOff", {"000C0002#600077"}, "another length than its command"},
+        Bad{"CutOffInALog",
+            {"000C0002#60007714", "", "000C0002#6100DE"},
+            "line 3: the frame 000C0002#6100DE has another length than its command: READ_IOUT has 2, not 1 bytes"},
+        Bad{"GarbageInALog", {"000C0002#60007714", "hello"}, "line 2: \"hello\" is no CAN frame"},
+        Bad{"NoValue", {"000C0002#6000FFFF"}, "has no value that READ_VOUT can have"},
+        Bad{"Garbage", {"000C0002#60007714", "garbage"}, "\"garbage\" is no CAN frame"},
+        Bad{"UnknownReply", {"000C0002#34120000"}, "a command that this device does not know"},
+        Bad{"UnknownReplyAndItsQuestion",
+            {"000C0102#3412", "000C0002#34120000"},
+            "000C0002#34120000 has a command that this device does not know"}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -50,8 +50,10 @@ ParseResult Parse(Family family, const CanFrame& frame, Message& message) noexce
   if (!frame.extended || frame.remote || frame.size > CanFrame::kMaxBytes) return ParseResult::kForeign;
   const bool reply = (frame.id & ~kUnitMask) == ReplyId(family, 0);
   if (!reply && (frame.id & ~kUnitMask) != RequestId(family, 0)) return ParseResult::kForeign;
+  const auto unit = static_cast<uint8_t>(frame.id & kUnitMask);
+  if (unit > LargestUnit(family) && (reply || unit != kAllUnits)) return ParseResult::kForeign;
   message = {};
-  message.unit = static_cast<uint8_t>(frame.id & kUnitMask);
+  message.unit = unit;
   if (frame.size < kCodeBytes) return ParseResult::kTooShort;
   message.code = static_cast<uint16_t>(frame.data[0] | frame.data[1] << 8);
   message.size = static_cast<uint8_t>(frame.size - kCodeBytes);

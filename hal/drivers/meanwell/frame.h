@@ -48,7 +48,7 @@ struct Message {
 
 enum class [[nodiscard]] ParseResult : uint8_t{
     kOk,
-    kForeign,         // not of this family: another identifier, a standard or a remote frame
+    kForeign,         // not of this family: another identifier or unit, a standard or a remote frame
     kTooShort,        // no room for a command's code
     kUnknownCommand,  // a reply or a write of a command that the family does not have
     kWrongLength,     // the value is longer or shorter than the command's

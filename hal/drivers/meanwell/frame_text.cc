@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
@@ -40,14 +41,18 @@ absl::Status Bad(const std::string& line, const std::string& why) {
   return absl::InvalidArgumentError(absl::StrCat(Quoted(line), " is no CAN frame: ", why));
 }
 
-// Three digits are a standard identifier, eight an extended one, as all these programs write them; other lengths by
-// their number, as people write them.
+constexpr char kFd[] = "it is a frame of CAN FD, which these devices do not speak";
+
+// Three digits are a standard identifier, eight an extended one, as all these programs write them, or such that end in
+// an x; other lengths by their number, as people write them.
 bool SetId(std::string digits, CanFrame& frame) {
+  const bool marked = digits.size() > 1 && (digits.back() == 'x' || digits.back() == 'X');
+  if (marked) digits.pop_back();
   if (digits.size() > 2 && digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X')) digits.erase(0, 2);
   const std::optional<uint32_t> id = Hex(digits);
   if (!id.has_value()) return false;
   frame.id = *id;
-  frame.extended = digits.size() == kExtendedDigits || *id > CanFrame::kMaxStandardId;
+  frame.extended = marked || digits.size() == kExtendedDigits || *id > CanFrame::kMaxStandardId;
   return true;
 }
 
@@ -86,6 +91,7 @@ absl::StatusOr<std::optional<CanFrame>> ParseHash(const std::string& line, const
   if (!SetId(word.substr(0, hash), frame)) return Bad(line, "no hexadecimal identifier before the #");
   if (IsErrorFrame(frame)) return std::nullopt;
   std::string data = word.substr(hash + 1);
+  if (!data.empty() && data[0] == '#') return Bad(line, kFd);
   if (!data.empty() && (data[0] == 'R' || data[0] == 'r')) {
     frame.remote = true;
     return frame;
@@ -105,6 +111,7 @@ absl::StatusOr<std::optional<CanFrame>> ParseColumns(const std::string& line, co
   if (size == 0 || !SetId(words[size - 1], frame)) return Bad(line, "no hexadecimal identifier before the size");
   if (IsErrorFrame(frame)) return std::nullopt;
   const std::string& bracket = words[size];
+  if (bracket.size() == 4 && bracket[3] == ']') return Bad(line, kFd);
   if (bracket.size() != 3 || bracket[1] < '0' || bracket[1] > '8' || bracket[2] != ']') {
     return Bad(line, "the size is none of [0] to [8]");
   }
@@ -124,30 +131,91 @@ absl::StatusOr<std::optional<CanFrame>> ParseColumns(const std::string& line, co
   return frame;
 }
 
-// "Timestamp: 1690000000.12  ID: 000c0002  X Rx  DL: 4  60 00 77 14  Channel: can0": `id` is the index of "ID:", `size`
-// of "DL:".
-absl::StatusOr<std::optional<CanFrame>> ParsePythonCan(const std::string& line, const std::vector<std::string>& words,
-                                                       size_t id, size_t size) {
+// What stands between an identifier and its size, or between that and the bytes.
+bool IsFlag(const std::string& word) {
+  static constexpr const char* kFlags[] = {"X",
+                                           "S",
+                                           "E",
+                                           "R",
+                                           "F",
+                                           "BS",
+                                           "EI",
+                                           "Rx",
+                                           "Tx",
+                                           "RX",
+                                           "TX",
+                                           "d",
+                                           "r",
+                                           "-",
+                                           "DL:",
+                                           "DLC:",
+                                           "is_extended_id",
+                                           "True",
+                                           "False",
+                                           "is_rx",
+                                           "DT",
+                                           "dlc",
+                                           "data",
+                                           "Data:",
+                                           "channel"};
+  return word[0] == '\'' || std::ranges::find(kFlags, word) != std::end(kFlags);
+}
+
+bool IsLabelOfSize(const std::string& word) { return word == "DL:" || word == "DLC:" || word == "dlc"; }
+
+std::optional<size_t> SizeOf(const std::string& word) {
+  if (word.size() != 1 || word[0] < '0' || word[0] > '8') return std::nullopt;
+  return static_cast<size_t>(word[0] - '0');
+}
+
+// "7F", "0x7F", "0x7".
+bool AddByte(std::string word, CanFrame& frame) {
+  const bool prefixed = word.size() > 2 && word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
+  if (prefixed) word.erase(0, 2);
+  if (prefixed && word.size() == 1) word.insert(0, 1, '0');
+  return word.size() == 2 && AddBytes(word, frame);
+}
+
+// Identifier, flags, size, bytes: `size` is the index of the size.
+absl::StatusOr<std::optional<CanFrame>> ParseSpaced(const std::string& line, const std::vector<std::string>& words,
+                                                    size_t size) {
+  size_t flags = size;
+  while (flags > 0 && IsFlag(words[flags - 1])) --flags;
   CanFrame frame;
-  if (id + 1 >= size || !SetId(words[id + 1], frame)) return Bad(line, "no hexadecimal identifier behind ID:");
+  if (flags == 0 || !SetId(words[flags - 1], frame)) return Bad(line, "no hexadecimal identifier before the size");
   const auto flagged = [&](std::string_view flag) {
-    return std::find(words.begin() + static_cast<ptrdiff_t>(id) + 2, words.begin() + static_cast<ptrdiff_t>(size),
+    return std::find(words.begin() + static_cast<ptrdiff_t>(flags), words.begin() + static_cast<ptrdiff_t>(size),
                      flag) != words.begin() + static_cast<ptrdiff_t>(size);
   };
   if (flagged("E") || IsErrorFrame(frame)) return std::nullopt;
+  if (flagged("F")) return Bad(line, kFd);
   if (flagged("S") && frame.id > CanFrame::kMaxStandardId) return Bad(line, "its identifier is no standard one");
-  frame.extended = !flagged("S");
-  frame.remote = flagged("R");
+  if (flagged("S")) frame.extended = false;
+  if (flagged("X")) frame.extended = true;
+  const std::optional<size_t> wanted = size < words.size() ? SizeOf(words[size]) : std::nullopt;
+  if (!wanted.has_value()) return Bad(line, "its size is none of 0 to 8");
+  size_t next = size + 1;
+  frame.remote = flagged("R") || flagged("r") || (next < words.size() && words[next] == "RTR");
   if (frame.remote) return frame;
-  const std::string count = size + 1 < words.size() ? words[size + 1] : "";
-  if (count.size() != 1 || count[0] < '0' || count[0] > '8') return Bad(line, "its size is none of 0 to 8");
-  const size_t wanted = static_cast<size_t>(count[0] - '0');
-  for (size_t next = size + 2; frame.size < wanted; ++next) {
-    if (next >= words.size() || words[next].size() != 2 || !AddBytes(words[next], frame)) {
-      return Bad(line, absl::StrCat("it says ", wanted, " bytes and has ", static_cast<int>(frame.size)));
+  while (next < words.size() && IsFlag(words[next]) && words[next][0] != '\'') ++next;
+  for (; frame.size < *wanted; ++next) {
+    if (next >= words.size() || !AddByte(words[next], frame)) {
+      return Bad(line, absl::StrCat("it says ", *wanted, " bytes and has ", static_cast<int>(frame.size)));
     }
   }
+  CanFrame more;
+  if (next < words.size() && AddByte(words[next], more)) return Bad(line, "it has more bytes than it says");
   return frame;
+}
+
+// Where the size stands in such a line: behind its label, or where identifier and bytes fit around it.
+std::optional<size_t> FindSize(const std::string& line, const std::vector<std::string>& words) {
+  const auto label = std::ranges::find_if(words, IsLabelOfSize);
+  if (label != words.end()) return static_cast<size_t>(label - words.begin()) + 1;
+  for (size_t i = 1; i < words.size(); ++i) {
+    if (SizeOf(words[i]).has_value() && ParseSpaced(line, words, i).ok()) return i;
+  }
+  return std::nullopt;
 }
 
 // What a frame begins with, be it cut off: type, identifier.
@@ -192,19 +260,47 @@ bool IsNote(const std::string& word) {
          word == "tx" || word == "Rx" || word == "Tx";
 }
 
+// Without bells and colours, and python-can's constructor in words.
+std::string Plain(const std::string& line) {
+  std::string text;
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\a') continue;
+    if (line[i] != '\x1b') {
+      text += line[i];
+      continue;
+    }
+    const size_t end = line.find('m', i);
+    if (end == std::string::npos) break;
+    i = end;
+  }
+  if (text.find("can.Message(") == std::string::npos) return text;
+  for (char& c : text) {
+    if (std::string_view("(),[]=").find(c) != std::string_view::npos) c = ' ';
+  }
+  return text;
+}
+
+// Lines of such logs without a frame.
+bool IsRemark(const std::string& text, const std::vector<std::string>& words) {
+  for (const std::string_view mark : {"//", "#", ";"}) {
+    if (words[0].starts_with(mark)) return true;
+  }
+  // What candump -e says of an error frame, below it: "<tab>error-counter-tx-rx{{128}{0}}".
+  if (text[0] == '\t' && words[0].find('-') != std::string::npos && words[0].find('#') == std::string::npos)
+    return true;
+  for (const std::string_view begin :
+       {"DROPCOUNT: ", "date ", "base ", "internal events ", "no internal events ", "Begin ", "End "}) {
+    if (text.starts_with(begin)) return true;
+  }
+  return text.ends_with("Start of measurement");
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<CanFrame>> ParseFrameText(const std::string& line) {
-  std::string text = line;
-  std::erase(text, '\a');
+  const std::string text = Plain(line);
   std::vector<std::string> words = WordsOf(text);
-  if (words.empty() || words[0].rfind("//", 0) == 0 || words[0].rfind("#", 0) == 0) return std::nullopt;
-  const auto id = std::find(words.begin(), words.end(), "ID:");
-  const auto length = std::find(id, words.end(), "DL:");
-  if (length != words.end()) {
-    return ParsePythonCan(line, words, static_cast<size_t>(id - words.begin()),
-                          static_cast<size_t>(length - words.begin()));
-  }
+  if (words.empty() || IsRemark(text, words)) return std::nullopt;
   for (size_t i = 0; i < words.size(); ++i) {
     if (words[i][0] == '\'') break;
     if (IsSize(words[i])) return ParseColumns(line, words, i);
@@ -213,6 +309,7 @@ absl::StatusOr<std::optional<CanFrame>> ParseFrameText(const std::string& line) 
     if (i + 1 != words.size() && !direction) return Bad(line, "something follows the data");
     return ParseHash(line, words[i]);
   }
+  if (const std::optional<size_t> size = FindSize(line, words)) return ParseSpaced(line, words, *size);
   const std::string& last = words.back();
   if (words.size() == 1 ? last.size() > 1 && std::string("tTrR").find(last[0]) != std::string::npos
                         : LooksLikeSlcan(last)) {
@@ -220,7 +317,7 @@ absl::StatusOr<std::optional<CanFrame>> ParseFrameText(const std::string& line) 
     return ParseSlcan(line, last);
   }
   if (IsSlcanChatter(last) && std::all_of(words.begin(), words.end() - 1, IsNote)) return std::nullopt;
-  return Bad(line, "it has the form neither of 000C0002#60007714 nor of candump, SLCAN or python-can");
+  return Bad(line, "it has the form neither of 000C0002#60007714 nor of candump, SLCAN, python-can, ASC or TRC");
 }
 
 std::vector<std::string> LinesOfText(const std::string& text) {
@@ -238,7 +335,7 @@ std::vector<std::string> LinesOfText(const std::string& text) {
 std::vector<std::string> LinesOfArguments(const std::vector<std::string>& arguments) {
   std::vector<std::string> lines;
   if (std::none_of(arguments.begin(), arguments.end(),
-                   [](const std::string& word) { return !word.empty() && IsSize(word); })) {
+                   [](const std::string& word) { return word == "cansend" || (!word.empty() && IsSize(word)); })) {
     for (const std::string& argument : arguments) {
       const std::vector<std::string> more = LinesOfText(argument);
       lines.insert(lines.end(), more.begin(), more.end());
