@@ -138,7 +138,9 @@ std::vector<std::string> TypeLines(const v1::ListDeviceTypesResponse& types) {
     if (type.reached_by() == "serial") {
       words.push_back(absl::StrCat("serial line at ", absl::StrJoin(type.bauds(), " or "), " baud"));
     } else {
-      words.push_back(type.reached_by() == "network" ? "network" : "only through a daemon's configuration");
+      words.push_back(type.reached_by() == "can"       ? "CAN bus"
+                      : type.reached_by() == "network" ? "network"
+                                                       : "only through a daemon's configuration");
     }
     if (type.address_highest() > 0) {
       words.push_back(absl::StrCat("addresses ", type.address_lowest(), " to ", type.address_highest()));

@@ -157,7 +157,7 @@ class ScanScreen {
     if (invocation_.json) return;
     Clear();
     if (ports_ == 0) {
-      invocation_.out << "No serial port with hardware behind it was found. Is the adapter plugged in? A port can be "
+      invocation_.out << "No serial port with hardware behind it and no CAN interface was found. Is the adapter plugged in? A port can be "
                          "named: abcdsctl device scan PORT\n";
     } else {
       invocation_.out << found_ << (found_ == 1 ? " device" : " devices") << " found on " << ports_

@@ -27,6 +27,10 @@ absl::StatusOr<DirectWritten> DirectAccess::Write(const DirectTarget&, const Dir
   return absl::InvalidArgumentError(absl::StrCat(type(), " has nothing that can be written"));
 }
 
+absl::StatusOr<std::vector<int>> DirectAccess::FindAddresses(const std::string&, int, const Cancelled&) const {
+  return absl::InvalidArgumentError(absl::StrCat(type(), " is on no CAN bus"));
+}
+
 absl::Status DirectAccess::Complete(DirectTarget& target) const {
   const std::vector<Setting> known = settings();
   for (const auto& [name, value] : target.settings) {
@@ -43,19 +47,26 @@ absl::Status DirectAccess::Complete(DirectTarget& target) const {
     }
     return absl::OkStatus();
   }
-  if (target.port.empty())
-    return absl::InvalidArgumentError(absl::StrCat(type(), " is on a serial line: give its port, --port PORT"));
+  const bool can = reach() == Reach::kCan;
+  const char* const line = can ? " is on a CAN bus" : " is on a serial line";
+  if (target.port.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(type(), line, ": give its port, --port PORT",
+                                                   can ? " (can0, or that of an SLCAN adapter)" : ""));
+  }
   if (!target.host.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(type(), " is on a serial line; one behind the network is a port named tcp://HOST:PORT"));
+        absl::StrCat(type(), line, "; one behind the network is a port named tcp://HOST:PORT"));
   }
   if (target.baud == 0) target.baud = bauds().front();
-  if (target.baud < kBaudLowest || target.baud > kBaudHighest) {
+  if (can && target.baud != bauds().front()) {
+    return absl::InvalidArgumentError(absl::StrCat(type(), " speaks at ", bauds().front(), " bit/s only"));
+  }
+  if (!can && (target.baud < kBaudLowest || target.baud > kBaudHighest)) {
     return absl::InvalidArgumentError(
         absl::StrCat(target.baud, " baud is outside [", kBaudLowest, ", ", kBaudHighest, "]"));
   }
   const Addresses range = addresses();
-  if (target.address == 0) target.address = range.usual;
+  if (target.address < 0 || (target.address == 0 && range.lowest > 0)) target.address = range.usual;
   if (target.address < range.lowest || target.address > range.highest) {
     return absl::InvalidArgumentError(range.highest == 0 ? absl::StrCat(type(), " has no address")
                                                          : absl::StrCat("address ", target.address, " is outside [",
@@ -68,6 +79,7 @@ std::string DirectAccess::ConnectionText(const DirectTarget& target) const {
   if (reach() == Reach::kNetwork) {
     return target.network_port == 0 ? target.host : absl::StrCat(target.host, ":", target.network_port);
   }
+  if (reach() == Reach::kCan) return absl::StrCat("CAN ", target.port, ", address ", target.address);
   std::string text = target.port;
   if (!absl::StrContains(text, "://")) absl::StrAppend(&text, " at ", target.baud, " baud");
   if (target.address != 0) absl::StrAppend(&text, ", address ", target.address);

@@ -18,9 +18,9 @@ namespace abcds {
 
 // Where the device is, and what its type wants to know besides. 0 and empty: not given.
 struct DirectTarget {
-  std::string port;  // a serial line
+  std::string port;  // a serial line, or an interface of the kernel: "can0"
   int baud = 0;
-  int address = 0;
+  int address = -1;  // negative: not given
   std::string host;  // on the network
   int network_port = 0;
   std::map<std::string, std::string> settings;
@@ -56,10 +56,11 @@ struct DirectWritten {
 // somebody else's.
 class DirectAccess {
  public:
-  enum class Reach : uint8_t { kSerial, kNetwork };
+  // kCan: behind an interface of the kernel, or an SLCAN adapter on a serial line.
+  enum class Reach : uint8_t { kSerial, kCan, kNetwork };
   struct Addresses {
-    int lowest = 0;  // 0: the type has no addresses
-    int highest = 0;
+    int lowest = 0;
+    int highest = 0;  // 0: the type has no addresses
     int usual = 0;
   };
   struct Setting {
@@ -77,7 +78,7 @@ class DirectAccess {
 
   [[nodiscard]] virtual std::string type() const = 0;
   [[nodiscard]] virtual Reach reach() const { return Reach::kSerial; }
-  // Serial: the rates to try, the usual one first.
+  // Serial, CAN: the rates to try, the usual one first.
   [[nodiscard]] virtual std::vector<int> bauds() const { return {}; }
   [[nodiscard]] virtual Addresses addresses() const { return {}; }
   [[nodiscard]] virtual std::vector<Setting> settings() const { return {}; }
@@ -91,6 +92,9 @@ class DirectAccess {
   // `target` has been completed. Only reads. `limit` is about kept: a scan's is one short try.
   [[nodiscard]] virtual absl::StatusOr<DirectReport> Probe(const DirectTarget& target, Nanoseconds limit,
                                                            const Cancelled& cancelled) const = 0;
+  // CAN: the addresses, up to `highest`, that answer on a line, all asked in one go. Errors are the line's own.
+  [[nodiscard]] virtual absl::StatusOr<std::vector<int>> FindAddresses(const std::string& port, int highest,
+                                                                       const Cancelled& cancelled) const;
   // The lines that make this device part of a configuration.
   [[nodiscard]] virtual std::string ConfigText(const DirectTarget& target) const = 0;
 

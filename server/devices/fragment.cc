@@ -6,10 +6,8 @@
 #include "google/protobuf/text_format.h"
 
 namespace abcds {
-namespace {
-
-// What may be in a name, of the last part of the port's: "ttyUSB0", "192-168-1-7-502".
-std::string NameOf(const std::string& port) {
+// What may be in a name, of the last part of the port's: "192-168-1-7-502".
+std::string LineNameOf(const std::string& port) {
   constexpr size_t kLongest = 40;
   std::string name;
   for (const char letter : port.substr(port.rfind('/') + 1)) {
@@ -23,11 +21,9 @@ std::string NameOf(const std::string& port) {
   return name.empty() ? "line" : name;
 }
 
-}  // namespace
-
 v1::Bus& AddBus(const DirectTarget& target, v1::Config& config) {
   v1::Bus& bus = *config.add_bus();
-  bus.set_name(NameOf(target.port));
+  bus.set_name(LineNameOf(target.port));
   bus.set_port(target.port);
   bus.set_baud(static_cast<uint32_t>(target.baud));
   return bus;

@@ -9,6 +9,8 @@
 
 namespace abcds {
 
+// What a line may be called, after its port or interface: "ttyUSB0", "can0".
+[[nodiscard]] std::string LineNameOf(const std::string& port);
 // The serial line of a device that was found; its name is made from the port's.
 v1::Bus& AddBus(const DirectTarget& target, v1::Config& config);
 // The same with a converter called `name` and, where it has an address, its number.

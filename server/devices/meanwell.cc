@@ -14,6 +14,7 @@
 #include "hal/drivers/meanwell/safe_state.h"
 #include "server/config/field_rules.h"
 #include "server/devices/can_bus.h"
+#include "server/devices/meanwell_access.h"
 #include "server/devices/meanwell_options.h"
 
 namespace abcds {
@@ -106,6 +107,8 @@ class Meanwell : public DeviceType {
                                 .bring_up = line->bring_up};
     meanwell::CommandSafeState(units, can, context.deadline, report);
   }
+
+  const DirectAccess* direct_access() const override { return &MeanwellAccess(family_); }
 
   bool decodes() const override { return true; }
   bool decodes_text() const override { return true; }

@@ -3,8 +3,13 @@
 #include <atomic>
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "hal/sim/wire/can_line.h"
+#include "hal/sim/wire/meanwell.h"
 #include "hal/transport/serial_port.h"
 #include "server/config/site.h"
 #include "server/devices/registry.h"
@@ -139,6 +144,93 @@ TEST_F(ScanTest, MissingPortIsNamedAndTheRestGoesOn) {
   const Result result = Scan(desk_, Ports({"/dev/no-such-port", modbus_->path()}));
   EXPECT_EQ(result.ports.at("/dev/no-such-port").result(), v1::ScannedPort::RESULT_CANNOT_OPEN);
   EXPECT_EQ(result.found.size(), 1u);
+}
+
+class CanScanTest : public ScanTest {
+ protected:
+  void OnCan(const std::vector<sim::MeanwellOptions>& devices) {
+    auto line = sim::CanLine::Open({.link = Path("can")});
+    ASSERT_TRUE(line.ok()) << line.status();
+    can_ = *std::move(line);
+    for (const sim::MeanwellOptions& options : devices) {
+      auto made = sim::MeanwellDevice::Make(options);
+      ASSERT_TRUE(made.ok()) << made.status();
+      devices_.push_back(*std::move(made));
+      devices_.back()->SetBattery(26.4, 0.012);
+      can_->Attach(*devices_.back());
+    }
+    can_->Start();
+  }
+  ~CanScanTest() override {
+    if (can_ != nullptr) can_->Stop();
+  }
+
+  std::vector<std::unique_ptr<sim::MeanwellDevice>> devices_;
+  std::unique_ptr<sim::CanLine> can_;
+};
+
+TEST_F(CanScanTest, FindsBothFamiliesBehindAnAdapterAndOnlyReads) {
+  OnCan({{.unit = 0, .curve_config = 0x0084, .on = true}, {.unit = 3}, {.model = "BIC-2200-24", .unit = 2}});
+  v1::ScanDevicesRequest request = Ports({can_->path()});
+  const Result result = Scan(desk_, request);
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  ASSERT_EQ(result.found.size(), 3u);
+  std::map<std::string, v1::FoundDevice> by_place;
+  for (const v1::FoundDevice& found : result.found) {
+    by_place[absl::StrCat(found.location().type(), " ", found.location().address())] = found;
+  }
+  const v1::FoundDevice& npb = by_place["meanwell-npb 0"];
+  EXPECT_EQ(npb.report().details().identity().at("model"), "NPB-1200-24");
+  EXPECT_EQ(npb.report().details().identity().at("serial_number"), "241105000042");
+  EXPECT_EQ(npb.report().limits().at("charge_current_max_a"), 36);
+  EXPECT_EQ(npb.report().details().readings().at("operation_on"), 1);
+  EXPECT_NE(npb.report().details().trouble().find("abcdsctl meanwell commission charger"), std::string::npos);
+  EXPECT_TRUE(by_place["meanwell-npb 3"].report().details().trouble().empty());
+  EXPECT_EQ(by_place["meanwell-bic 2"].report().limits().at("discharge_current_max_a"), 76.5);
+  EXPECT_EQ(result.ports.at(can_->path()).text(), "3 devices");
+  for (const auto& device : devices_) EXPECT_TRUE(device->writes().empty());
+  for (const sim::SeenCanFrame& seen : can_->Frames()) {
+    EXPECT_TRUE(seen.sender != sim::SeenCanFrame::Sender::kController || seen.frame.size == 2) << "a write";
+    EXPECT_NE(seen.frame.id & 0xFF, 0xFFu) << "a question to all";
+  }
+}
+
+TEST_F(CanScanTest, ItsLinesMakeAConfigurationThatIsGood) {
+  OnCan({{.unit = 1}});
+  const Result result = Scan(desk_, Ports({can_->path()}));
+  ASSERT_EQ(result.found.size(), 1u);
+  const auto site = LoadSiteText(
+      absl::StrCat("battery { cells: 8 capacity_ah: 100 }\nmeter { shelly_3em { host: \"192.0.2.1\" } }\n",
+                   result.found[0].config_text()),
+      "found", KnownDevices());
+  ASSERT_TRUE(site.ok()) << site.status() << "\n" << result.found[0].config_text();
+  EXPECT_EQ(site->converters.at(0).type, "meanwell-npb");
+  EXPECT_EQ(site->can_buses.at(0).slcan_port, can_->path());
+}
+
+TEST_F(CanScanTest, AdapterWithoutDevicesIsSilent) {
+  OnCan({});
+  v1::ScanDevicesRequest request = Ports({can_->path()});
+  request.add_types("meanwell-npb");
+  EXPECT_EQ(Scan(desk_, request).ports.at(can_->path()).result(), v1::ScannedPort::RESULT_SILENT);
+}
+
+TEST_F(CanScanTest, InterfaceThatIsNotThereIsNamed) {
+  const Result result = Scan(desk_, Ports({"nocan7"}));
+  EXPECT_EQ(result.ports.at("nocan7").result(), v1::ScannedPort::RESULT_CANNOT_OPEN);
+}
+
+TEST_F(CanScanTest, ProbeByPlace) {
+  OnCan({{.unit = 0}});
+  v1::ProbeDeviceRequest probe;
+  *probe.mutable_target() = At("meanwell-npb", can_->path());
+  const auto found = desk_.Probe(probe, Never);
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->report().connection(), absl::StrCat("CAN ", can_->path(), ", address 0"));
+  probe.mutable_target()->mutable_location()->clear_address();
+  const auto usual = desk_.Probe(probe, Never);
+  EXPECT_EQ(usual.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_NE(std::string(usual.status().message()).find("From the factory its unit number is 3"), std::string::npos);
 }
 
 // The daemon's own lines, by whatever link somebody names them.

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "google/protobuf/util/time_util.h"
+#include "server/devices/access/can_interfaces.h"
 #include "server/devices/access/serial_ports.h"
 #include "server/devices/registry.h"
 
@@ -62,8 +63,20 @@ absl::Status NoSuchType(const std::string& type) {
   return absl::NotFoundError(absl::StrCat("there is no type of device \"", type, "\": ", AccessibleTypes()));
 }
 
+const char* ReachName(DirectAccess::Reach reach) {
+  switch (reach) {
+    case DirectAccess::Reach::kSerial:
+      return "serial";
+    case DirectAccess::Reach::kCan:
+      return "can";
+    case DirectAccess::Reach::kNetwork:
+      return "network";
+  }
+  return "";
+}
+
 void Describe(const DirectAccess& access, v1::DeviceTypeInfo& info) {
-  info.set_reached_by(access.reach() == DirectAccess::Reach::kSerial ? "serial" : "network");
+  info.set_reached_by(ReachName(access.reach()));
   for (const int baud : access.bauds()) info.add_bauds(static_cast<uint32_t>(baud));
   info.set_address_lowest(static_cast<uint32_t>(access.addresses().lowest));
   info.set_address_highest(static_cast<uint32_t>(access.addresses().highest));
@@ -128,8 +141,8 @@ absl::StatusOr<DeviceDesk::Asked> DeviceDesk::Resolve(const v1::DeviceTarget& ta
     if (name.empty()) return absl::InvalidArgumentError("target is missing: a name, or a location");
     if (const DirectAccess* access = FindAccess(name); access != nullptr) {
       return absl::NotFoundError(absl::StrCat("no device of the configuration is called ", name, "; to ask one of that type, "
-                                              "say where it is: ", access->reach() == DirectAccess::Reach::kSerial
-                                                  ? "--port" : "--host"));
+                                              "say where it is: ", access->reach() == DirectAccess::Reach::kNetwork
+                                                  ? "--host" : "--port"));
     }
     return absl::NotFoundError(absl::StrCat("no device of the configuration is called \"", name, "\""));
   }
@@ -143,7 +156,7 @@ absl::StatusOr<DeviceDesk::Asked> DeviceDesk::Resolve(const v1::DeviceTarget& ta
     return static_cast<int>(std::min<uint32_t>(value, std::numeric_limits<int>::max()));
   };
   asked.target.baud = number(location.baud());
-  asked.target.address = number(location.address());
+  if (location.has_address()) asked.target.address = number(location.address());
   asked.target.host = location.host();
   asked.target.network_port = number(location.network_port());
   asked.target.settings.insert(location.settings().begin(), location.settings().end());
@@ -171,7 +184,10 @@ absl::Status DeviceDesk::ScanPorts(const v1::ScanDevicesRequest& request, const 
   ScanPlan plan;
   plan.occupied = occupied_;
   plan.ports.assign(request.ports().begin(), request.ports().end());
-  if (plan.ports.empty()) plan.ports = FindSerialPorts("/dev", "/sys/class/tty");
+  if (plan.ports.empty()) {
+    plan.ports = FindCanInterfaces("/sys/class/net");
+    for (const std::string& port : FindSerialPorts("/dev", "/sys/class/tty")) plan.ports.push_back(port);
+  }
   if (request.address_highest() > kAddressHighest) {
     return absl::InvalidArgumentError(
         absl::StrCat("address_highest = ", request.address_highest(), " is outside [1, ", kAddressHighest, "]"));
@@ -180,15 +196,16 @@ absl::Status DeviceDesk::ScanPorts(const v1::ScanDevicesRequest& request, const 
       request.address_highest() == 0 ? kUsualAddressHighest : static_cast<int>(request.address_highest());
   for (const DeviceType* known : DeviceTypes()) {
     const DirectAccess* const access = known->direct_access();
-    if (access == nullptr || access->reach() != DirectAccess::Reach::kSerial) continue;
+    if (access == nullptr || access->reach() == DirectAccess::Reach::kNetwork) continue;
     const bool wanted = request.types().empty() || std::find(request.types().begin(), request.types().end(),
                                                              access->type()) != request.types().end();
-    if (wanted && std::find(plan.types.begin(), plan.types.end(), access) == plan.types.end()) plan.types.push_back(access);
+    std::vector<const DirectAccess*>& types = access->reach() == DirectAccess::Reach::kCan ? plan.can_types : plan.types;
+    if (wanted && std::find(types.begin(), types.end(), access) == types.end()) types.push_back(access);
   }
   for (const std::string& type : request.types()) {
     const DirectAccess* const access = FindAccess(type);
     if (access == nullptr) return NoSuchType(type);
-    if (access->reach() != DirectAccess::Reach::kSerial) {
+    if (access->reach() == DirectAccess::Reach::kNetwork) {
       return absl::InvalidArgumentError(absl::StrCat(type, " is on the network, which is not scanned; probe it by its host"));
     }
   }

@@ -48,11 +48,13 @@ class Scanning {
     for (const std::string& port : plan_.ports) {
       if (Ended()) return;
       ScanPort(port);
-      done_ = static_cast<uint32_t>(++ports_done_ * questions_.size());
+      done_ = static_cast<uint32_t>(++ports_done_ * StepsOfAPort());
     }
   }
 
  private:
+  [[nodiscard]] size_t StepsOfAPort() const { return questions_.size() + plan_.can_types.size(); }
+
   bool Ended() { return !listening_ || cancelled_(); }
 
   void Send(const v1::ScanDevicesResponse& event) { listening_ = listening_ && sink_(event); }
@@ -67,34 +69,67 @@ class Scanning {
 
   void ScanPort(const std::string& port) {
     if (const OccupiedLine* line = FindLine(plan_.occupied, port); line != nullptr) {
-      Close(port, v1::ScannedPort::RESULT_IN_USE,
-            absl::StrCat("abcdsd uses it: ", absl::StrJoin(line->devices, ", ")));
+      Close(port, v1::ScannedPort::RESULT_IN_USE, absl::StrCat("abcdsd uses it: ", absl::StrJoin(line->devices, ", ")));
       return;
     }
-    const int first_baud = questions_.empty() ? 9600 : questions_.front().baud;
-    if (const absl::Status status = CheckPort(port, first_baud); !status.ok()) {
+    const bool interface = port.find('/') == std::string::npos;
+    const int first_baud = questions_.empty() ? 115200 : questions_.front().baud;
+    absl::Status line = interface ? absl::OkStatus() : CheckPort(port, first_baud);
+    size_t found = 0;
+    if (line.ok()) found = ScanCan(port, interface, line);
+    if (!line.ok()) {
       Close(port,
-            absl::IsFailedPrecondition(status) ? v1::ScannedPort::RESULT_IN_USE : v1::ScannedPort::RESULT_CANNOT_OPEN,
-            std::string(status.message()));
+            absl::IsFailedPrecondition(line) ? v1::ScannedPort::RESULT_IN_USE : v1::ScannedPort::RESULT_CANNOT_OPEN,
+            std::string(line.message()));
       return;
     }
+    if (found == 0 && !interface) found = ScanSerial(port);
+    if (Ended()) return;
+    Close(port, found > 0 ? v1::ScannedPort::RESULT_FOUND : v1::ScannedPort::RESULT_SILENT,
+          found == 1  ? "one device"
+          : found > 1 ? absl::StrCat(found, " devices")
+                      : "no device that this build knows has answered");
+  }
+
+  // How many were found. `line`: what is wrong with an interface; a serial port on which no adapter opens a CAN bus may
+  // still have other devices.
+  size_t ScanCan(const std::string& port, bool interface, absl::Status& line) {
+    size_t found = 0;
+    for (const DirectAccess* access : plan_.can_types) {
+      ++done_;
+      if (Ended()) return found;
+      DirectTarget target;
+      target.port = port;
+      target.baud = access->bauds().front();
+      Tell(port, absl::StrCat(access->type(), " on a CAN bus at ", target.baud, " bit/s"));
+      const int highest = std::min(access->addresses().highest, plan_.address_highest);
+      const absl::StatusOr<std::vector<int>> addresses = access->FindAddresses(port, highest, cancelled_);
+      if (!addresses.ok()) {
+        if (interface) line = addresses.status();
+        continue;
+      }
+      for (const int address : *addresses) {
+        if (Ended()) return found;
+        target.address = address;
+        if (Report(*access, target, DirectAccess::kProbeLimit)) ++found;
+      }
+    }
+    return found;
+  }
+
+  size_t ScanSerial(const std::string& port) {
     int found_at = 0;  // baud
     std::set<int> addresses;
     for (const Question& question : questions_) {
       ++done_;
       if (!addresses.empty() && question.baud != found_at) continue;
       if (addresses.count(question.address) > 0) continue;
-      if (Ended()) return;
+      if (Ended()) break;
       if (!Ask(port, question)) continue;
       addresses.insert(question.address);
       found_at = question.baud;
     }
-    if (Ended()) return;
-    const size_t found = addresses.size();
-    Close(port, found > 0 ? v1::ScannedPort::RESULT_FOUND : v1::ScannedPort::RESULT_SILENT,
-          found == 1  ? "one device"
-          : found > 1 ? absl::StrCat(found, " devices")
-                      : "no device that this build knows has answered");
+    return addresses.size();
   }
 
   bool Ask(const std::string& port, const Question& question) {
@@ -103,16 +138,21 @@ class Scanning {
     target.baud = question.baud;
     target.address = question.address;
     const DirectAccess& access = *question.access;
-    Tell(port, target, access);
-    if (Ended()) return false;
-    const absl::StatusOr<DirectReport> report = access.Probe(target, DirectAccess::kScanLimit, cancelled_);
+    Tell(port, absl::StrCat(access.type(), " at ", target.baud, " baud",
+                            target.address == 0 ? "" : absl::StrCat(", address ", target.address)));
+    return !Ended() && Report(access, target, DirectAccess::kScanLimit);
+  }
+
+  // False: it does not answer.
+  bool Report(const DirectAccess& access, const DirectTarget& target, Nanoseconds limit) {
+    const absl::StatusOr<DirectReport> report = access.Probe(target, limit, cancelled_);
     if (!report.ok()) return false;
     v1::ScanDevicesResponse event;
     v1::FoundDevice& found = *event.mutable_found();
     *found.mutable_report() = ReportOf(access, target, *report);
     v1::DeviceLocation& location = *found.mutable_location();
     location.set_type(access.type());
-    location.set_port(port);
+    location.set_port(target.port);
     location.set_baud(static_cast<uint32_t>(target.baud));
     location.set_address(static_cast<uint32_t>(target.address));
     found.set_config_text(access.ConfigText(target));
@@ -120,14 +160,13 @@ class Scanning {
     return true;
   }
 
-  void Tell(const std::string& port, const DirectTarget& target, const DirectAccess& access) {
+  void Tell(const std::string& port, const std::string& asking) {
     v1::ScanDevicesResponse event;
     v1::ScanProgress& progress = *event.mutable_progress();
     progress.set_port(port);
-    progress.set_asking(absl::StrCat(access.type(), " at ", target.baud, " baud",
-                                     target.address == 0 ? "" : absl::StrCat(", address ", target.address)));
+    progress.set_asking(asking);
     progress.set_done(done_ - 1);
-    progress.set_total(static_cast<uint32_t>(plan_.ports.size() * questions_.size()));
+    progress.set_total(static_cast<uint32_t>(plan_.ports.size() * StepsOfAPort()));
     Send(event);
   }
 

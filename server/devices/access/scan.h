@@ -1,4 +1,4 @@
-// Looks for devices on serial lines.
+// Looks for devices on serial lines and CAN buses.
 #ifndef ABCDS_SERVER_DEVICES_ACCESS_SCAN_H_
 #define ABCDS_SERVER_DEVICES_ACCESS_SCAN_H_
 
@@ -13,8 +13,9 @@
 namespace abcds {
 
 struct ScanPlan {
-  std::vector<std::string> ports;
-  std::vector<const DirectAccess*> types;  // serial ones
+  std::vector<std::string> ports;              // serial ones, and CAN interfaces of the kernel ("can0")
+  std::vector<const DirectAccess*> types;      // on serial lines
+  std::vector<const DirectAccess*> can_types;  // behind a CAN interface, or an SLCAN adapter on a serial port
   int address_highest = 8;                 // for types with addresses
   std::vector<OccupiedLine> occupied;      // by this very process: told, never touched
 };
@@ -23,7 +24,7 @@ struct ScanPlan {
 using ScanSink = std::function<bool(const v1::ScanDevicesResponse&)>;
 
 // One question after the other, each one short try that only reads. A line on which one baud rate has brought an answer
-// is not asked at another one. Ends early when it is cancelled.
+// is not asked at another one, and one with a CAN device behind it for no serial ones. Ends early when it is cancelled.
 void Scan(const ScanPlan& plan, const ScanSink& sink, const Cancelled& cancelled);
 
 // The proto's words for what was found.
