@@ -18,6 +18,8 @@ constexpr int kMostAttempts = 3;
 // after each frame would slow the bus down for nothing.
 constexpr int kDoesNotAcknowledge = 3;
 constexpr Nanoseconds kWithoutAcknowledgement = std::chrono::milliseconds(5);
+// The MCP2515 of a USBtin and its kin has three.
+constexpr int kMostBuffers = 3;
 
 std::span<const uint8_t> Bytes(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -77,7 +79,9 @@ absl::StatusOr<std::optional<CanFrame>> SlcanAdapter::Receive(MonotonicTime now)
     if (!event.has_value()) continue;
     if (event->kind != SlcanEvent::Kind::kFrame) {
       if (absl::Status status = OnEvent(*event, now); !status.ok()) return status;
-    } else if (stage_ == Stage::kOpen && Wanted(event->frame)) {
+    } else if (stage_ == Stage::kOpen) {
+      trouble_.clear();
+      if (!Wanted(event->frame)) continue;
       ++counters_.received;
       return event->frame;
     }
@@ -185,6 +189,7 @@ absl::Status SlcanAdapter::OnRefusedFrame(MonotonicTime now) {
   under_way_.reset();
   trouble_ = absl::StrCat("nobody on the CAN bus at ", port_, " takes frames: check the cable, the termination, ",
                           bitrate_, " bit/s, and that the device has power");
+  acknowledged_since_trouble_ = 0;
   stage_ = Stage::kRecovering;
   stage_ends_at_ = now + timing_.recovery;
   return absl::OkStatus();
@@ -195,7 +200,8 @@ void SlcanAdapter::OnAcknowledged() {
   unacknowledged_in_a_row_ = 0;
   if (!under_way_.has_value() || under_way_->refused) return;
   under_way_.reset();
-  trouble_.clear();
+  // An adapter also acknowledges what only its empty buffers take.
+  if (++acknowledged_since_trouble_ > kMostBuffers) trouble_.clear();
 }
 
 absl::Status SlcanAdapter::OnTime(MonotonicTime now) {

@@ -110,7 +110,8 @@ class SlcanAdapter final : public CanAdapter {
   int unacknowledged_in_a_row_ = 0;
   int sent_unheard_ = 0;  // frames since the adapter's last byte
   MonotonicTime unheard_since_ = MonotonicTime::min();
-  std::string trouble_;
+  std::string trouble_;                  // stays until a frame has certainly passed
+  int acknowledged_since_trouble_ = 0;
   CanCounters counters_;
 };
 

@@ -20,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 # pylint: disable=wrong-import-position, unused-import
 import battery_rows
+import can_rows
 import converter_rows
 import meter_rows
 import machine_rows
