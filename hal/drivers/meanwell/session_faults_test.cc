@@ -183,7 +183,7 @@ INSTANTIATE_TEST_SUITE_P(
                     FaultRow{"OverVoltage", fault::kOverVoltage, true, Lifecycle::kFaulty, "(OVP)"},
                     FaultRow{"OverCurrent", fault::kOverCurrent, true, Lifecycle::kFaulty, "(OLP)"},
                     FaultRow{"ShortCircuit", fault::kShort, true, Lifecycle::kFaulty, "short circuit"},
-                    FaultRow{"AcFail", fault::kAcFail, false, Lifecycle::kInactive, "AC_FAIL"}),
+                    FaultRow{"AcFail", fault::kAcFail, false, Lifecycle::kFaulty, "AC_FAIL"}),
     [](const auto& info) { return info.param.name; });
 
 TEST_F(SessionTest, HotDeviceRunsOnAtHalfItsPower) {
@@ -393,7 +393,7 @@ TEST_F(SessionTest, MissingBatteryIsInactive) {
   Make({}, 3.0);
   LinkUp();
   Hold(Watts(574), 5s);
-  EXPECT_EQ(session_->state().lifecycle, Lifecycle::kInactive);
+  EXPECT_EQ(session_->state().lifecycle, Lifecycle::kFaulty);
   EXPECT_TRUE(TroubleSays("no battery")) << session_->Trouble();
 }
 

@@ -98,12 +98,11 @@ void Session::UpdateState(MonotonicTime) {
   state_.min_charge = limits_.min_charge;
   state_.min_discharge = limits_.min_discharge;
   state_.write_limited = !memory_.eeprom_off();
-  const bool faulty = eeprom_error_ || ignores_ || start_failed_at_.has_value() ||
-                      (watch_.has_value() && watch_->verdict() != OutputWatch::Verdict::kGood) ||
-                      (faults_.value_or(0) & (fault::kLatched | fault::kOverTemperature)) != 0;
+  // It answers, and says why it cannot be used.
+  const bool faulty = stage_ == Stage::kReady && state_.dc_voltage.valid && faults_.has_value() && !Usable();
   if (!link_up_ || stage_ == Stage::kSilent) {
     state_.lifecycle = Lifecycle::kConnecting;
-  } else if (stage_ == Stage::kRefused || (stage_ == Stage::kReady && faulty)) {
+  } else if (stage_ == Stage::kRefused || faulty) {
     state_.lifecycle = Lifecycle::kFaulty;
   } else {
     state_.lifecycle = Usable() ? Lifecycle::kActive : Lifecycle::kInactive;
