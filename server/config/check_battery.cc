@@ -100,6 +100,7 @@ void CheckPower(const v1::Config& config, const DeviceCatalog& catalog, const Sc
     const DeviceRules* rules = RulesOf(catalog, DeviceKind::kConverter, converter);
     if (rules == nullptr) continue;
     const Scope scope = root.Nested(Field(config, v1::Config::kConverterFieldNumber), i);
+    rules->CheckAgainstBattery(converter, battery, scope);
     const ConverterSettings settings = ConverterSettingsOf(converter, *rules);
     const auto check = [&](bool able, Watts minimum, double current, const char* verb, const char* limit) {
       const double most = full_voltage * current;

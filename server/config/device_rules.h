@@ -45,6 +45,8 @@ class DeviceRules {
   virtual void CheckBms(const v1::Bms&, const Scope&) const {}
   // Likewise, of a converter in a site without a BMS.
   virtual void CheckWithoutBms(const v1::Converter&, const Scope&) const {}
+  // Likewise, where a converter's own voltages must fit the battery's cells; their number is in its range.
+  virtual void CheckAgainstBattery(const v1::Converter&, const v1::Battery&, const Scope&) const {}
 
   // Converters only: everything that is assumed of the device where the file says nothing, its abilities and power
   // limits. Must give an answer also while the arm is incomplete (the check goes on after a problem).

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "google/protobuf/text_format.h"
 #include "server/config/field_rules.h"
 #include "server/config/in_force.h"
@@ -61,12 +62,18 @@ class Printer {
     if (commented) Comment(depth, CommentOf(field));
     const bool is_given = given.GetReflection()->HasField(given, &field) && !IsSecret(field);
     if (is_given) {
-      const bool yours = commented && RuleOf(field).required && field.name() != "name";
-      Line(depth, absl::StrCat(field.name(), ": ", Value(given, field), yours ? "  # yours" : ""));
+      Line(depth, absl::StrCat(field.name(), ": ", Value(given, field), IsYours(given, field) ? "  # yours" : ""));
     } else if (commented) {
       const bool known = in_force.GetReflection()->HasField(in_force, &field) && !IsSecret(field);
       Line(depth, absl::StrCat("# ", field.name(), ":", known ? " " : "", known ? Value(in_force, field) : ""));
     }
+  }
+
+  // What depends on the site: all that differs from the default, but for names and the references to them.
+  static bool IsYours(const Message& given, const FieldDescriptor& field) {
+    if (field.name() == "name" || field.name() == "bus") return false;
+    const char* const fallback = RuleOf(field).fallback;
+    return fallback == nullptr || absl::StripSuffix(absl::StripPrefix(Value(given, field), "\""), "\"") != fallback;
   }
 
   static std::string Value(const Message& message, const FieldDescriptor& field) {

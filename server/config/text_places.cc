@@ -168,4 +168,17 @@ std::optional<TextPlace> FindPlace(const std::string& text, int line, int column
   return place;
 }
 
+std::optional<OpenBlock> FindOpenBlock(const std::string& text, int line, int column) {
+  const std::vector<Token> tokens = Lexer(text).Run();
+  std::vector<OpenBlock> open;
+  OpenBlock newest;
+  for (const Token& token : tokens) {
+    if (std::pair(token.line, token.column) >= std::pair(line, column)) return std::nullopt;
+    if (Names(token.text)) newest = {token.text, token.line + 1};
+    if (Opens(token.text)) open.push_back(newest);
+    if (Closes(token.text) && !open.empty()) open.pop_back();
+  }
+  return open.empty() ? std::nullopt : std::optional(open.back());
+}
+
 }  // namespace abcds

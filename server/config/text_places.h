@@ -30,6 +30,15 @@ struct TextPlace {
 [[nodiscard]] std::optional<TextPlace> FindPlace(const std::string& text, int line, int column,
                                                  const google::protobuf::Descriptor& root);
 
+struct OpenBlock {
+  std::string name;
+  int line = 0;  // of the name, from 1
+};
+
+// The innermost block that has no end in `text`, where nothing follows on `line` and `column` (as above); nullopt: more
+// follows, or all blocks are closed.
+[[nodiscard]] std::optional<OpenBlock> FindOpenBlock(const std::string& text, int line, int column);
+
 }  // namespace abcds
 
 #endif  // ABCDS_SERVER_CONFIG_TEXT_PLACES_H_

@@ -43,8 +43,8 @@ INSTANTIATE_TEST_SUITE_P(
              {"site:1:7: bus[0].colour is not a known field; known here: name, port, baud"}},
         Case{"UnknownBlockIsSkippedAsAWhole",
              "webserver { port: 9000 tls { on: true } }\nsite: \"home\"\n",
-             {"site:1:1: webserver is not a known field; known here: site, bus, meter, converter, bms, battery, "
-              "regulation, real_time, services, can_bus"}},
+             {"site:1:1: webserver is not a known field; known here: site, bus, can_bus, meter, converter, bms, "
+              "battery, regulation, real_time, services"}},
         Case{"AllUnknownFieldsAtOnce",
              "sit: \"home\"\nbattery { cells: 8 }\nregulation { target: 3 }\n",
              {"site:1:1: sit is not a known field; did you mean \"site\"?",
@@ -89,14 +89,43 @@ INSTANTIATE_TEST_SUITE_P(
               "site:3:3: battery.capacity_ah = \"y\" must be a number in [1, 10000]",
               "site:5:14: regulation.lead = 3 must be true or false",
               "site:5:22: regulation.target_w = z must be a number in [-20000, 20000]"}},
-        Case{"MissingBrace", "battery {\n  cells: 8\n", {"site:3:1: syntax error: Expected identifier"}},
+        Case{"NumberOfAModelThatIsNoName",
+             "converter {\n  lumentree { model: 2000 }\n}\nconverter { switched_charger { kind: 2 } }\n",
+             {"site:2:15: converter[0].lumentree.model = 2000 must be one of MODEL_600, MODEL_1000, MODEL_2000",
+              "site:4:32: converter[1].switched_charger.kind = 2 must be one of KIND_TASMOTA, KIND_SHELLY_GEN1, "
+              "KIND_SHELLY_GEN2"}},
+        Case{"NumberThatNoModelHas",
+             "converter { lumentree { model: -9 } }\n",
+             {"site:1:25: converter[0].lumentree.model = -9 must be one of MODEL_600, MODEL_1000, MODEL_2000"}},
+        Case{"DecimalComma",
+             "meter {\n  interval_s: 0,5\n  latency_s: 0,75 averaging_s: -1,25\n}\n",
+             {"site:2:3: meter.interval_s = 0,5: write 0.5", "site:3:3: meter.latency_s = 0,75: write 0.75",
+              "site:3:19: meter.averaging_s = -1,25: write -1.25"}},
+        Case{"CommaThatMayMeanThousands",
+             "regulation { target_w: 1,500 }\n",
+             {"site:1:14: regulation.target_w = 1,500 must be a number in [-20000, 20000]"}},
+        Case{"CommaInAWholeNumber",
+             "battery { cells: 8,5 }\n",
+             {"site:1:11: battery.cells = 8,5 must be a whole number in [1, 64]"}},
+        Case{"CommasBetweenFieldsAreFine", "battery { cells: 8, capacity_ah: 100.5, }\n", {}},
+        Case{"MissingBrace",
+             "site: \"x\"\nbattery {\n  cells: 8\n# the end\n",
+             {"site:5:1: the file ends within the block battery of line 2: a } is missing"}},
+        Case{"MissingBraceBeforeTheNextBlocks",
+             "bus {\n  name: \"x\"\nmeter { house {} }\nbattery { cells: 8 }\n",
+             {"site:3:1: bus[0].meter is not a known field; meter stands in no other block: is a } missing before line "
+              "3?",
+              "site:5:1: the file ends within the block bus of line 1: a } is missing"}},
+        Case{"TheOriginalsFile",
+             "# ABCDs\n\n[DEFAULT]\nloglevel = 20\n[Setup]\nbat_cells = 8\n",
+             {"site:3:1: this looks like the BSsetup.conf of the original ABCDs, which this version does not read yet: "
+              "start from `abcdsctl config print lumentree+mqtt`, with your devices in place of these two"}},
         Case{"StrayBrace", "site: \"x\"\n}\n", {"site:2:1: syntax error: Expected identifier"}},
-        Case{
-            "NotTextFormatAtAll",
-            "[Setup]\nloglevel = 20\n",
-            {"site:1:2: Setup is not a known field; known here: site, bus, meter, converter, bms, battery, regulation, "
-             "real_time, services, can_bus",
-             "site:2:1: syntax error: Expected \"{\""}},
+        Case{"NotTextFormatAtAll",
+             "loglevel = 20\n",
+             {"site:1:1: loglevel is not a known field; known here: site, bus, can_bus, meter, converter, bms, battery, "
+              "regulation, real_time, services",
+              "site:1:10: syntax error: Expected \"{\""}},
         Case{"PasswordIsNeverRepeated", kBroker, {"site:3:3: meter.mqtt.broker.password must be text in quotes"}}),
     [](const auto& info) { return info.param.name; });
 

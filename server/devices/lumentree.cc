@@ -9,6 +9,7 @@
 #include "hal/drivers/lumentree/device.h"
 #include "hal/drivers/lumentree/safe_state.h"
 #include "server/config/field_rules.h"
+#include "server/devices/example.h"
 #include "server/devices/lumentree_access.h"
 #include "server/devices/serial_bus.h"
 
@@ -70,12 +71,12 @@ class Lumentree final : public DeviceType {
   }
 
   void AddExample(v1::Config& config) const override {
-    const int number = config.converter_size() + 1;
-    v1::Converter& converter = *config.add_converter();
-    converter.set_name(number == 1 ? "inverter" : absl::StrCat("inverter-", number));
-    converter.mutable_lumentree()->set_model(v1::Lumentree::MODEL_600);
-    converter.mutable_lumentree()->set_bus(ExampleModbusBus(config));
-    if (number > 1) converter.mutable_lumentree()->set_address(static_cast<uint32_t>(number));
+    const std::string bus = ExampleModbusBus(config);
+    const uint32_t address = FreeAddress(config, bus, 1, 1);
+    v1::Lumentree& options = *AddExampleConverter(config, "inverter").mutable_lumentree();
+    options.set_model(v1::Lumentree::MODEL_600);
+    options.set_bus(bus);
+    if (address != 1) options.set_address(address);
     // The 600 runs on 24 V or 48 V; eight cells are the more common battery for it.
     config.mutable_battery()->set_cells(8);
     config.mutable_battery()->set_capacity_ah(100);

@@ -1,5 +1,6 @@
 #include "server/devices/meanwell.h"
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,12 +9,15 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/message.h"
 #include "hal/drivers/meanwell/decode.h"
 #include "hal/drivers/meanwell/device.h"
 #include "hal/drivers/meanwell/frame_text.h"
 #include "hal/drivers/meanwell/safe_state.h"
 #include "server/config/field_rules.h"
+#include "server/config/scope.h"
 #include "server/devices/can_bus.h"
+#include "server/devices/example.h"
 #include "server/devices/meanwell_access.h"
 #include "server/devices/meanwell_options.h"
 
@@ -23,29 +27,74 @@ namespace {
 
 using meanwell::Family;
 
-// Nobody charges a LiFePO4 cell higher.
+// Nobody charges a LiFePO4 cell higher, nor empties it further.
 constexpr double kHighestCellV = 3.65;
+constexpr double kLowestCellV = 2.5;
+// It shifts the device's scale, which is not off by more, and not the cells' voltage.
+constexpr double kMostCorrection = 0.02;
 // What the lifetime of the memory is reckoned with.
 constexpr double kMemoryWrites = 4'000'000;
 constexpr double kHoursOfUsePerYear = 365.25 * 10;
 
-double WritesPerHour(double years) { return kMemoryWrites / (years * kHoursOfUsePerYear); }
+double WritesPerHour(double years) { return std::floor(kMemoryWrites / (years * kHoursOfUsePerYear) * 10) / 10; }
 
-absl::Status CheckVoltages(const MeanwellOptions& driver, const Site& site) {
-  const double highest = kHighestCellV * site.core.battery.cells;
-  // 2 % of room for the correction: it shifts the device's scale, not the cells' voltage.
-  if (driver.charge_voltage.value() > highest + 0.02 * highest) {
-    return absl::InvalidArgumentError(absl::StrCat("charging to ", FormatNumber(driver.charge_voltage.value()),
-                                                   " V is more than 3.65 V for each of ", site.core.battery.cells,
-                                                   " cells: correct charge_voltage_v or the battery's cells"));
+// At the AC side, as whole watts: people read it and write it.
+Watts AcPower(double dc_w) { return Watts(std::floor(dc_w / kMeanwellEfficiency)); }
+
+// The voltages of one Mean Well message against the cells; an absent one follows from them and fits.
+class VoltageCheck {
+ public:
+  VoltageCheck(const google::protobuf::Message& options, const v1::Battery& battery, const Scope& scope)
+      : options_(options),
+        cells_(battery.cells()),
+        full_(kHighestCellV * cells_),
+        empty_(cells_ * NumberInForce(battery, v1::Battery::kCellVoltageMinFieldNumber)),
+        charge_(cells_ * NumberInForce(battery, v1::Battery::kCellVoltageMaxFieldNumber)),
+        scope_(scope) {}
+
+  void Charge(int voltage, int correction) {
+    if (IsGiven(options_, voltage)) {
+      charge_ = NumberInForce(options_, voltage);
+      if (charge_ > full_) {
+        Refuse(voltage, absl::StrCat(" is more than ", FormatNumber(kHighestCellV), " V for each of the ", cells_,
+                                     " cells, ", Short(full_), " V together"));
+      } else if (charge_ <= empty_) {
+        Refuse(voltage, absl::StrCat(" is not above ", Short(empty_), " V, where the ", cells_, " cells are empty"));
+      }
+    }
+    const double shift = NumberInForce(options_, correction);
+    if (charge_ <= full_ && charge_ + shift > full_ * (1 + kMostCorrection)) {
+      Refuse(correction, absl::StrCat(" sets the device to ", Short(charge_ + shift), " V: more than 2 % above ",
+                                      FormatNumber(kHighestCellV), " V for each of the ", cells_, " cells"));
+    }
   }
-  if (driver.family == Family::kBic && driver.discharge_voltage >= driver.charge_voltage) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("discharging down to ", FormatNumber(driver.discharge_voltage.value()),
-                     " V is not below charging up to ", FormatNumber(driver.charge_voltage.value()), " V"));
+
+  void Discharge(int voltage) {
+    if (!IsGiven(options_, voltage)) return;
+    const double discharge = NumberInForce(options_, voltage);
+    if (discharge >= charge_) {
+      Refuse(voltage, absl::StrCat(" is not below ", Short(charge_), " V, up to which it charges"));
+    } else if (discharge < kLowestCellV * cells_) {
+      Refuse(voltage, absl::StrCat(" is less than ", FormatNumber(kLowestCellV), " V for each of the ", cells_,
+                                   " cells, ", Short(kLowestCellV * cells_), " V together"));
+    }
   }
-  return absl::OkStatus();
-}
+
+ private:
+  static std::string Short(double volts) { return FormatNumber(std::round(volts * 100) / 100); }
+
+  void Refuse(int field, const std::string& why) {
+    scope_.Add(*options_.GetDescriptor()->FindFieldByNumber(field),
+               absl::StrCat("= ", FormatNumber(NumberInForce(options_, field)), why));
+  }
+
+  const google::protobuf::Message& options_;
+  const uint32_t cells_;
+  const double full_;
+  const double empty_;
+  double charge_;
+  const Scope scope_;
+};
 
 class Meanwell : public DeviceType {
  public:
@@ -56,28 +105,11 @@ class Meanwell : public DeviceType {
   std::string arm() const override { return family_ == Family::kBic ? "meanwell_bic" : "meanwell_npb"; }
   BusKind bus_kind() const override { return BusKind::kCan; }
 
-  void AddExample(v1::Config& config) const override {
-    const int number = config.converter_size() + 1;
-    v1::Converter& converter = *config.add_converter();
-    const std::string name = family_ == Family::kBic ? "bic" : "charger";
-    converter.set_name(number == 1 ? name : absl::StrCat(name, "-", number));
-    if (family_ == Family::kBic) {
-      converter.mutable_meanwell_bic()->set_bus(ExampleCanBus(config));
-      if (number > 1) converter.mutable_meanwell_bic()->set_address(static_cast<uint32_t>(number - 1));
-    } else {
-      converter.mutable_meanwell_npb()->set_bus(ExampleCanBus(config));
-      if (number > 1) converter.mutable_meanwell_npb()->set_address(static_cast<uint32_t>(4 - number));
-    }
-    if (!config.has_battery()) config.mutable_battery()->set_cells(family_ == Family::kBic ? 16 : 8);
-    config.mutable_battery()->set_capacity_ah(100);
-  }
-
   absl::StatusOr<std::shared_ptr<PowerConverter>> BuildConverter(const v1::Converter& converter,
                                                                  BuildContext& context) const override {
     const auto line = CanLineOf(context.site, MeanwellBusName(converter));
     if (!line.ok()) return line.status();
     MeanwellOptions driver = MeanwellDriverOptions(converter, context.site, *line);
-    if (absl::Status status = CheckVoltages(driver, context.site); !status.ok()) return status;
     driver.ledger = &context.ledger;
     return std::make_shared<MeanwellConverter>(driver, context.buses.Can(MeanwellBusName(converter), *line));
   }
@@ -163,10 +195,28 @@ class MeanwellNpb final : public Meanwell {
  public:
   MeanwellNpb() : Meanwell(Family::kNpb) {}
 
+  void CheckAgainstBattery(const v1::Converter& converter, const v1::Battery& battery,
+                           const Scope& scope) const override {
+    using v1::MeanwellNpb;
+    VoltageCheck check(converter.meanwell_npb(), battery,
+                       scope.Nested(Field(converter, v1::Converter::kMeanwellNpbFieldNumber)));
+    check.Charge(MeanwellNpb::kChargeVoltageVFieldNumber, MeanwellNpb::kVoltageCorrectionVFieldNumber);
+  }
+
+  void AddExample(v1::Config& config) const override {
+    const std::string bus = ExampleCanBus(config);
+    const uint32_t address = FreeAddress(config, bus, 3, -1);
+    v1::MeanwellNpb& npb = *AddExampleConverter(config, "charger").mutable_meanwell_npb();
+    npb.set_bus(bus);
+    if (address != 3) npb.set_address(address);
+    if (!config.has_battery()) config.mutable_battery()->set_cells(8);
+    config.mutable_battery()->set_capacity_ah(100);
+  }
+
   ConverterSettings ConverterDefaults(const v1::Converter& converter) const override {
     ConverterSettings settings =
         CommonDefaults(NumberInForce(converter.meanwell_npb(), v1::MeanwellNpb::kMemoryLifetimeYearsFieldNumber));
-    settings.max_charge = Watts(1700 / kMeanwellEfficiency);
+    settings.max_charge = AcPower(1700);
     return settings;
   }
 };
@@ -175,11 +225,30 @@ class MeanwellBic final : public Meanwell {
  public:
   MeanwellBic() : Meanwell(Family::kBic) {}
 
+  void CheckAgainstBattery(const v1::Converter& converter, const v1::Battery& battery,
+                           const Scope& scope) const override {
+    using v1::MeanwellBic;
+    VoltageCheck check(converter.meanwell_bic(), battery,
+                       scope.Nested(Field(converter, v1::Converter::kMeanwellBicFieldNumber)));
+    check.Charge(MeanwellBic::kChargeVoltageVFieldNumber, MeanwellBic::kChargeVoltageCorrectionVFieldNumber);
+    check.Discharge(MeanwellBic::kDischargeVoltageVFieldNumber);
+  }
+
+  void AddExample(v1::Config& config) const override {
+    const std::string bus = ExampleCanBus(config);
+    const uint32_t address = FreeAddress(config, bus, 0, 1);
+    v1::MeanwellBic& bic = *AddExampleConverter(config, "bic").mutable_meanwell_bic();
+    bic.set_bus(bus);
+    if (address != 0) bic.set_address(address);
+    if (!config.has_battery()) config.mutable_battery()->set_cells(16);
+    config.mutable_battery()->set_capacity_ah(100);
+  }
+
   ConverterSettings ConverterDefaults(const v1::Converter& converter) const override {
     ConverterSettings settings =
         CommonDefaults(NumberInForce(converter.meanwell_bic(), v1::MeanwellBic::kMemoryLifetimeYearsFieldNumber));
     settings.discharges = true;
-    settings.max_charge = Watts(2160 / kMeanwellEfficiency);
+    settings.max_charge = AcPower(2160);
     settings.max_discharge = Watts(1720);
     settings.response.ramp_up = WattsPerSecond(1500);
     settings.response.ramp_down = WattsPerSecond(3000);

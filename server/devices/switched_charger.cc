@@ -9,6 +9,7 @@
 #include "hal/drivers/switched_charger/safe_state.h"
 #include "server/config/check.h"
 #include "server/config/field_rules.h"
+#include "server/devices/example.h"
 #include "server/devices/http_login.h"
 #include "server/devices/switched_charger_access.h"
 
@@ -139,11 +140,9 @@ class SwitchedChargerPlug final : public DeviceType {
 
   void AddExample(v1::Config& config) const override {
     const int number = config.converter_size() + 1;
-    v1::Converter& converter = *config.add_converter();
-    converter.set_name(number == 1 ? "charger" : absl::StrCat("charger-", number));
-    Options& options = *converter.mutable_switched_charger();
+    Options& options = *AddExampleConverter(config, "charger").mutable_switched_charger();
     options.set_kind(Options::KIND_TASMOTA);
-    options.set_host("192.168.1.71");
+    options.set_host(absl::StrCat("192.168.1.", 70 + number));
     options.set_power_w(600);
     if (!config.has_battery()) config.mutable_battery()->set_cells(8);
     config.mutable_battery()->set_capacity_ah(100);

@@ -11,6 +11,7 @@
 #include "hal/drivers/trucki/recorded.h"
 #include "hal/drivers/trucki/safe_state.h"
 #include "server/config/field_rules.h"
+#include "server/devices/example.h"
 #include "server/devices/serial_bus.h"
 #include "server/devices/trucki_access.h"
 
@@ -78,12 +79,12 @@ class Trucki final : public DeviceType {
   }
 
   void AddExample(v1::Config& config) const override {
-    const int number = config.converter_size() + 1;
-    v1::Converter& converter = *config.add_converter();
-    converter.set_name(number == 1 ? "inverter" : absl::StrCat("inverter-", number));
-    converter.mutable_trucki()->set_model(v1::Trucki::MODEL_1000);
-    converter.mutable_trucki()->set_bus(ExampleModbusBus(config));
-    if (number > 1) converter.mutable_trucki()->set_address(static_cast<uint32_t>(number));
+    const std::string bus = ExampleModbusBus(config);
+    const uint32_t address = FreeAddress(config, bus, 1, 1);
+    v1::Trucki& options = *AddExampleConverter(config, "inverter").mutable_trucki();
+    options.set_model(v1::Trucki::MODEL_1000);
+    options.set_bus(bus);
+    if (address != 1) options.set_address(address);
     config.mutable_battery()->set_cells(16);
     config.mutable_battery()->set_capacity_ah(100);
   }

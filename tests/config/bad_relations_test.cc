@@ -108,6 +108,61 @@ INSTANTIATE_TEST_SUITE_P(
 
 constexpr char kInverter[] = "lumentree { model: MODEL_600 bus: \"line\" }";
 
+// A Mean Well in the place of the inverter, at the end of the CAN bus that follows it.
+std::string Meanwell(const std::string& options) {
+  return Changed(std::string("name: \"inverter\" ") + kInverter + " }",
+                 "name: \"c\" " + options + " }\ncan_bus { name: \"can\" interface: \"can0\" }");
+}
+
+struct VoltageCase {
+  const char* name;
+  const char* options;
+  std::vector<std::string> problems;
+};
+
+class MeanwellVoltageTest : public testing::TestWithParam<VoltageCase> {};
+
+TEST_P(MeanwellVoltageTest, MustFitTheCells) {
+  EXPECT_EQ(ProblemsOf(Meanwell(GetParam().options)), GetParam().problems);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EightCells, MeanwellVoltageTest,
+    testing::Values(
+        VoltageCase{"Full", "meanwell_npb { bus: \"can\" charge_voltage_v: 29.2 }", {}},
+        VoltageCase{"OfTwiceTheCells",
+                    "meanwell_npb { bus: \"can\" charge_voltage_v: 56 }",
+                    {"f:3: converter[0].meanwell_npb.charge_voltage_v = 56 is more than 3.65 V for each of the 8 cells, "
+                     "29.2 V together"}},
+        VoltageCase{"ALittleTooMuchIsTooMuch",
+                    "meanwell_npb { bus: \"can\" charge_voltage_v: 29.7 }",
+                    {"f:3: converter[0].meanwell_npb.charge_voltage_v = 29.7 is more than 3.65 V for each of the 8 "
+                     "cells, 29.2 V together"}},
+        VoltageCase{"OfAnEmptyBattery",
+                    "meanwell_npb { bus: \"can\" charge_voltage_v: 13.8 }",
+                    {"f:3: converter[0].meanwell_npb.charge_voltage_v = 13.8 is not above 24.4 V, where the 8 cells are "
+                     "empty"}},
+        VoltageCase{"CorrectionHasRoomAboveFull",
+                    "meanwell_npb { bus: \"can\" charge_voltage_v: 29.2 voltage_correction_v: 0.5 }",
+                    {}},
+        VoltageCase{"CorrectionIsNoWayAroundIt",
+                    "meanwell_npb { bus: \"can\" charge_voltage_v: 29.2 voltage_correction_v: 0.7 }",
+                    {"f:3: converter[0].meanwell_npb.voltage_correction_v = 0.7 sets the device to 29.9 V: more than 2 % "
+                     "above 3.65 V for each of the 8 cells"}},
+        VoltageCase{"BicLikewise",
+                    "meanwell_bic { bus: \"can\" charge_voltage_v: 30 }",
+                    {"f:3: converter[0].meanwell_bic.charge_voltage_v = 30 is more than 3.65 V for each of the 8 cells, "
+                     "29.2 V together"}},
+        VoltageCase{"DischargeAboveCharge",
+                    "meanwell_bic { bus: \"can\" charge_voltage_v: 27 discharge_voltage_v: 27 }",
+                    {"f:3: converter[0].meanwell_bic.discharge_voltage_v = 27 is not below 27 V, up to which it "
+                     "charges"}},
+        VoltageCase{"DischargeOfHalfTheCells",
+                    "meanwell_bic { bus: \"can\" discharge_voltage_v: 12 }",
+                    {"f:3: converter[0].meanwell_bic.discharge_voltage_v = 12 is less than 2.5 V for each of the 8 "
+                     "cells, 20 V together"}}),
+    [](const auto& info) { return info.param.name; });
+
 INSTANTIATE_TEST_SUITE_P(
     SwitchedCharger, BadConfigTest,
     testing::Values(

@@ -1,8 +1,10 @@
 // The files that people start from: the examples, what --print_config writes, and the reference page.
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -103,6 +105,51 @@ INSTANTIATE_TEST_SUITE_P(Sets, PrintConfigTest,
                                          "meanwell-bic+mqtt", "meanwell-npb+meanwell-npb+mqtt",
                                          "switched-charger+lumentree+mqtt"),
                          [](const auto& info) { return absl::StrCat("Set", info.index); });
+
+// What holds for one site only says so, and nothing else does.
+TEST(PrintConfig, SaysWhatIsYours) {
+  const auto text = PrintConfig("meanwell-npb+lumentree+lumentree+jk-bms+mqtt", KnownDevices());
+  ASSERT_TRUE(text.ok()) << text.status();
+  std::vector<std::string> yours;
+  std::istringstream lines(*text);
+  for (std::string line; std::getline(lines >> std::ws, line);) {
+    const size_t mark = line.find("  # yours");
+    if (mark != std::string::npos) yours.push_back(line.substr(0, mark));
+  }
+  EXPECT_EQ(yours, (std::vector<std::string>{
+                       "port: \"/dev/ttyUSB0\"", "port: \"/dev/ttyUSB9\"", "slcan_port: \"/dev/ttyACM0\"",
+                       "host: \"192.168.1.10\"", "topic: \"tele/tasmota/SENSOR\"",
+                       "json_path: \"StatusSNS.SML.Power_curr\"", "model: MODEL_600", "model: MODEL_600", "address: 2",
+                       "cells: 8", "capacity_ah: 100"}))
+      << *text;
+}
+
+TEST(PrintConfig, NumbersDevicesByWhatTheyAre) {
+  const auto text = PrintConfig("meanwell-npb+lumentree+mqtt+trucki+meanwell-npb+meanwell-bic", KnownDevices());
+  ASSERT_TRUE(text.ok()) << text.status();
+  const auto site = LoadSiteText(*text, "printed", KnownDevices());
+  ASSERT_TRUE(site.ok()) << site.status();
+  const auto& converters = site->config.converter();
+  ASSERT_EQ(converters.size(), 5);
+  EXPECT_EQ(converters[0].name(), "charger");
+  EXPECT_FALSE(converters[0].meanwell_npb().has_address());
+  EXPECT_EQ(converters[1].name(), "inverter");
+  EXPECT_FALSE(converters[1].lumentree().has_address());
+  EXPECT_EQ(converters[2].name(), "inverter-2");
+  EXPECT_EQ(converters[2].trucki().address(), 2u) << "on one line with the other inverter";
+  EXPECT_EQ(converters[3].name(), "charger-2");
+  EXPECT_EQ(converters[3].meanwell_npb().address(), 2u);
+  EXPECT_EQ(converters[4].name(), "bic");
+}
+
+TEST(PrintConfig, NumbersAreOfALengthThatPeopleWrite) {
+  for (const char* devices : {"meanwell-npb+lumentree+jk-bms+mqtt", "meanwell-bic+mqtt", "switched-charger+trucki+mqtt"}) {
+    const auto text = PrintConfig(devices, KnownDevices());
+    ASSERT_TRUE(text.ok()) << text.status();
+    std::smatch number;
+    EXPECT_FALSE(std::regex_search(*text, number, std::regex(": [0-9]+\\.[0-9]{4}"))) << number.str();
+  }
+}
 
 TEST(PrintCommented, ShowsWhatFollowsFromOtherFieldsAndNoPassword) {
   const auto site = LoadSiteText(
