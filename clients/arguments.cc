@@ -46,9 +46,9 @@ double TakeTimeUnit(std::string_view& text) {
   return 0.0;
 }
 
-std::string WithUnderscores(std::string_view name) {
+std::string WithHyphens(std::string_view name) {
   std::string result(name);
-  std::replace(result.begin(), result.end(), '-', '_');
+  std::replace(result.begin(), result.end(), '_', '-');
   return result;
 }
 
@@ -67,7 +67,7 @@ const Option* Find(std::span<const Option> options, const std::string& name) {
 
 // The name in "--name" or "--name=value".
 std::string NameOf(const std::string& argument) {
-  return WithUnderscores(std::string_view(argument).substr(2, argument.find('=') - 2));
+  return WithHyphens(std::string_view(argument).substr(2, argument.find('=') - 2));
 }
 
 absl::Status Unknown(const std::string& name, std::span<const Option> options) {

@@ -29,7 +29,7 @@ namespace abcds {
 // The candidate that `word` was probably meant to be; empty where none is close.
 [[nodiscard]] std::string Closest(std::string_view word, std::span<const std::string_view> candidates);
 
-// One option of a command line, such as `--lease 15m`. Names are written with _; - is accepted in its place.
+// One option of a command line, such as `--lease 15m`. Names are written with -; _ is accepted in its place.
 struct Option {
   std::string_view name;
   std::string_view value;  // what stands for its value in help texts; empty: it takes none
@@ -38,7 +38,7 @@ struct Option {
 
 struct CommandLine {
   std::vector<std::string> words;              // in order, without options
-  std::map<std::string, std::string> options;  // by name with _; "" where the option takes no value
+  std::map<std::string, std::string> options;  // by name with -; "" where the option takes no value
 
   [[nodiscard]] bool Has(const std::string& name) const { return options.contains(name); }
   // The value of an option, or `fallback`.

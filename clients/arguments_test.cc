@@ -99,7 +99,7 @@ TEST(ClosestTest, FindsSlipsAndLeavesStrangersAlone) {
   EXPECT_EQ(Closest("", verbs), "");
 }
 
-constexpr Option kOptions[] = {{"lease", "TIME", ""}, {"until_soc", "PERCENT", ""}, {"json", "", ""}};
+constexpr Option kOptions[] = {{"lease", "TIME", ""}, {"until-soc", "PERCENT", ""}, {"json", "", ""}};
 
 absl::StatusOr<CommandLine> Parse(const std::vector<std::string>& arguments) {
   return ParseCommandLine(arguments, kOptions);
@@ -111,13 +111,17 @@ TEST(ParseCommandLineTest, SeparatesWordsFromOptions) {
   EXPECT_THAT(line->words, ElementsAre("-200", "b"));
   EXPECT_EQ(line->Get("lease", ""), "10m");
   EXPECT_TRUE(line->Has("json"));
-  EXPECT_FALSE(line->Has("until_soc"));
+  EXPECT_FALSE(line->Has("until-soc"));
 }
 
-TEST(ParseCommandLineTest, AcceptsDashesForUnderscoresAndEqualsSigns) {
-  const auto line = Parse({"--until-soc=80%", "--lease=-1"});
+TEST(ParseCommandLineTest, AcceptsUnderscoresForHyphensAndEqualsSigns) {
+  for (const char* const option : {"--until-soc=80%", "--until_soc=80%"}) {
+    const auto line = Parse({option});
+    ASSERT_TRUE(line.ok()) << line.status();
+    EXPECT_EQ(line->Get("until-soc", ""), "80%");
+  }
+  const auto line = Parse({"--lease=-1"});
   ASSERT_TRUE(line.ok()) << line.status();
-  EXPECT_EQ(line->Get("until_soc", ""), "80%");
   EXPECT_EQ(line->Get("lease", ""), "-1");
 }
 
@@ -145,6 +149,7 @@ INSTANTIATE_TEST_SUITE_P(
     Arguments, BadLineTest,
     testing::Values(
         BadLineCase{"UnknownOption", {"--laese", "1m"}, "there is no option --laese; did you mean --lease?"},
+        BadLineCase{"MistypedLongOption", {"--until_sock", "8"}, "there is no option --until-sock; did you mean --until-soc?"},
         BadLineCase{"StrangeOption", {"--colour"}, "there is no option --colour"},
         BadLineCase{"SingleLetter", {"-j"}, "there is no option -j; options start with --"},
         BadLineCase{"ValueMissing", {"--lease"}, "--lease needs a value: --lease TIME"},

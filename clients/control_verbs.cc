@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cctype>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "clients/format.h"
 #include "clients/json.h"
 #include "clients/report.h"
@@ -59,7 +61,7 @@ absl::StatusOr<v1::SetModeRequest> ReadMode(const CommandLine& line) {
   v1::SetModeRequest request;
   request.set_mode(ModeOf(line.words[0]));
   const bool forced = request.mode() == v1::MODE_FORCED;
-  for (const char* const option : {"power", "until_soc"}) {
+  for (const char* const option : {"power", "until-soc"}) {
     if (!forced && line.Has(option))
       return absl::InvalidArgumentError(absl::StrCat("--", option, " is for mode forced only"));
   }
@@ -71,14 +73,23 @@ absl::StatusOr<v1::SetModeRequest> ReadMode(const CommandLine& line) {
     if (!power_w.ok()) return power_w.status();
     request.set_power_w(*power_w);
   }
-  if (line.Has("until_soc")) {
-    const auto share = ParsePercent(line.Get("until_soc", ""));
+  if (line.Has("until-soc")) {
+    const auto share = ParsePercent(line.Get("until-soc", ""));
     if (!share.ok()) return share.status();
     request.set_until_soc_ratio(*share);
   }
   const absl::Status lease = ReadLease(line, request);
   if (!lease.ok()) return lease;
   return request;
+}
+
+// The names of the latched faults, of one device or, where that is empty, of all.
+std::string Latched(const v1::PlantState& state, const std::string& device) {
+  std::vector<std::string> names;
+  for (const v1::Fault& fault : state.faults()) {
+    if (fault.latched() && (device.empty() || fault.device() == device)) names.push_back(Printable(fault.id()));
+  }
+  return absl::StrJoin(names, ", ");
 }
 
 }  // namespace
@@ -109,7 +120,19 @@ int RunClearFault(const Invocation& invocation) {
   v1::ClearFaultRequest request;
   if (!invocation.line.words.empty()) request.set_id(invocation.line.words[0]);
   request.set_device(invocation.line.Get("device", ""));
-  return Finish(invocation, invocation.Connect()->ClearFault(request), "Cleared");
+  const auto client = invocation.Connect();
+  if (request.id().empty() && !invocation.json) {
+    const auto before = client->GetState();
+    if (!before.ok()) return invocation.Failed(before.status());
+    if (Latched(before->state(), request.device()).empty()) {
+      invocation.out << "No fault is latched; nothing to clear.\n";
+      return kExitOk;
+    }
+  }
+  const auto response = client->ClearFault(request);
+  const std::string left = response.ok() ? Latched(response->state(), request.device()) : "";
+  return Finish(invocation, response,
+                left.empty() ? "Cleared" : absl::StrCat("Cleared what can be; still latched, as the cause is still there: ", left));
 }
 
 }  // namespace abcds

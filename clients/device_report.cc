@@ -133,6 +133,8 @@ std::vector<std::string> ListLines(const v1::ListDevicesResponse& devices) {
 
 std::vector<std::string> TypeLines(const v1::ListDeviceTypesResponse& types) {
   std::vector<std::string> lines;
+  size_t width = 0;
+  for (const v1::DeviceTypeInfo& type : types.types()) width = std::max(width, DisplayWidth(type.name()) + 2);
   for (const v1::DeviceTypeInfo& type : types.types()) {
     std::vector<std::string> words = {absl::StrJoin(type.kinds(), ", ")};
     if (type.reached_by() == "serial") {
@@ -146,7 +148,7 @@ std::vector<std::string> TypeLines(const v1::ListDeviceTypesResponse& types) {
       words.push_back(absl::StrCat("addresses ", type.address_lowest(), " to ", type.address_highest()));
     }
     if (type.has_registers()) words.emplace_back("registers");
-    lines.push_back(absl::StrCat(PadRight(Printable(type.name()), 14), Printable(Joined(words, "; "))));
+    lines.push_back(absl::StrCat(PadRight(Printable(type.name()), width), Printable(Joined(words, "; "))));
     for (const auto& setting : type.settings()) {
       lines.push_back(absl::StrCat("    --set ", PadRight(Printable(setting.name()) + "=…", 20), Printable(setting.text())));
     }

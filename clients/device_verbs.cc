@@ -68,7 +68,7 @@ absl::Status ReadHost(const std::string& text, v1::DeviceLocation& location) {
 // `word` is a type where the command line says where the device is, else a name of the configuration.
 absl::Status ReadTarget(const CommandLine& line, const std::string& word, v1::DeviceTarget& target) {
   if (!line.Has("port") && !line.Has("host")) {
-    for (const char* const option : {"baud", "device_address", "set"}) {
+    for (const char* const option : {"baud", "device-address", "set"}) {
       if (line.Has(option)) {
         return absl::InvalidArgumentError(absl::StrCat("--", option, " needs --port or --host: it is for devices that are in "
                                                        "no configuration"));
@@ -85,9 +85,16 @@ absl::Status ReadTarget(const CommandLine& line, const std::string& word, v1::De
   }
   absl::Status status = ReadNumber(line, "baud", 1'000'000, [&](uint32_t baud) { location.set_baud(baud); });
   if (status.ok()) {
-    status = ReadNumber(line, "device_address", 247, [&](uint32_t address) { location.set_address(address); });
+    status = ReadNumber(line, "device-address", 247, [&](uint32_t address) { location.set_address(address); });
   }
   return status.ok() ? ReadSettings(line, location) : status;
+}
+
+// Who names a time means the device's answer as well as the daemon's.
+template <class Request>
+void SetLimit(const Invocation& invocation, Request& request) {
+  if (!invocation.line.Has("timeout") || !request.target().has_location()) return;
+  *request.mutable_limit() = google::protobuf::util::TimeUtil::MillisecondsToDuration(invocation.timeout.count());
 }
 
 // Asks for what only a daemon has, while there is none.
@@ -205,6 +212,7 @@ int Probe(const Invocation& invocation) {
   v1::ProbeDeviceRequest request;
   const absl::Status target = ReadTarget(invocation.line, words[1], *request.mutable_target());
   if (!target.ok()) return invocation.UsageError(std::string(target.message()));
+  SetLimit(invocation, request);
   auto calls = DeviceCalls::Begin(invocation);
   if (!calls.ok()) return invocation.Failed(calls.status());
   if (!calls->has_daemon() && !request.target().has_location()) return NeedsDaemon(invocation, *calls, words[1]);
@@ -251,6 +259,7 @@ int Read(const Invocation& invocation) {
     status = absl::InvalidArgumentError("read wants one VALUE at most");
   }
   if (!status.ok()) return invocation.UsageError(std::string(status.message()));
+  SetLimit(invocation, request);
   auto calls = DeviceCalls::Begin(invocation);
   if (!calls.ok()) return invocation.Failed(calls.status());
   if (!calls->has_daemon() && !request.target().has_location()) return NeedsDaemon(invocation, *calls, words[1]);

@@ -15,7 +15,7 @@ inline constexpr std::array<std::string_view, 5> kDeviceActions = {"list", "scan
 inline constexpr std::array<Option, 11> kDeviceOptions = {{
     {"port", "PORT", "serial line: device node, pty, or tcp://HOST:PORT"},
     {"baud", "N", "its speed (default: what the type expects)"},
-    {"device_address", "N", "address on a line with several devices (default: the type's)"},
+    {"device-address", "N", "address on a line with several devices (default: the type's)"},
     {"host", "HOST[:PORT]", "a device or a broker on the network"},
     {"set", "K=V[,K=V]", "what the type needs besides: see list --types"},
     {"types", "", "list: the types of devices that this build knows"},

@@ -66,6 +66,16 @@ INSTANTIATE_TEST_SUITE_P(
         RequestCase{"ProbeByHost",
                     {"probe", "shelly-3em", "--host", "10.0.0.7:8080"},
                     "ProbeDevice target { location { type: \"shelly-3em\" host: \"10.0.0.7\" network_port: 8080 } }"},
+        RequestCase{"ProbeForSoLong",
+                    {"probe", "shelly-3em", "--host", "a", "--timeout", "2500ms"},
+                    "ProbeDevice target { location { type: \"shelly-3em\" host: \"a\" } } limit { seconds: 2 nanos: "
+                    "500000000 }"},
+        RequestCase{"ReadForSoLong",
+                    {"read", "jk-bms", "--port", "/dev/a", "--timeout", "3s"},
+                    "ReadDevice target { location { type: \"jk-bms\" port: \"/dev/a\" } } limit { seconds: 3 }"},
+        RequestCase{"NamedDeviceIsNotWaitedFor",
+                    {"probe", "inverter", "--timeout", "3s"},
+                    "ProbeDevice target { name: \"inverter\" }"},
         RequestCase{"ProbeByBareIpv6Host",
                     {"probe", "shelly-3em", "--host", "fe80::1"},
                     "ProbeDevice target { location { type: \"shelly-3em\" host: \"fe80::1\" } }"},
@@ -130,7 +140,9 @@ TEST(DeviceVerbsTest, ListShowsStateCountersAndTrouble) {
   EXPECT_THAT(out, HasSubstr("bus timeouts 3"));
   EXPECT_THAT(out, Not(HasSubstr("exceptions"))) << "what never happened";
   EXPECT_THAT(out, HasSubstr("it is hot"));
-  EXPECT_THAT(Device({"list", "--types"}, daemon.address()).out, HasSubstr("serial line at 9600 baud"));
+  const std::string types = Device({"list", "--types"}, daemon.address()).out;
+  EXPECT_THAT(types, HasSubstr("lumentree         converter; serial line at 9600 baud\n"));
+  EXPECT_THAT(types, HasSubstr("switched-charger  converter; "));
 }
 
 TEST(DeviceVerbsTest, ReadingsHaveUnitsAndCellsOneLine) {

@@ -34,7 +34,13 @@ template <class Response>
 grpc::Status FakeDaemon::Answer(const char* method, const google::protobuf::Message& request, Response* response) {
   const std::lock_guard lock(mutex_);
   requests_.push_back(absl::StrCat(method, " ", request.ShortDebugString()));
-  if (refusal_.ok()) *response->mutable_state() = ExampleState();
+  if (!refusal_.ok()) return refusal_;
+  *response->mutable_state() = ExampleState();
+  for (const std::string& id : latched_) {
+    v1::Fault& fault = *response->mutable_state()->add_faults();
+    fault.set_id(id);
+    fault.set_latched(true);
+  }
   return refusal_;
 }
 
@@ -104,6 +110,11 @@ void FillReport(v1::DeviceReport& report) {
 
 }  // namespace
 
+void FakeDaemon::Latch(const std::string& fault) {
+  const std::lock_guard lock(mutex_);
+  latched_.push_back(fault);
+}
+
 void FakeDaemon::AddDevice(const v1::ListedDevice& device) {
   const std::lock_guard<std::mutex> lock(mutex_);
   more_devices_.push_back(device);
@@ -136,6 +147,9 @@ grpc::Status FakeDaemon::ListDeviceTypes(grpc::ServerContext*, const v1::ListDev
   type.add_kinds("converter");
   type.set_reached_by("serial");
   type.add_bauds(9600);
+  v1::DeviceTypeInfo& longest = *response->add_types();
+  longest.set_name("switched-charger");
+  longest.add_kinds("converter");
   return grpc::Status::OK;
 }
 

@@ -26,6 +26,8 @@ class FakeDaemon final : private v1::StateService::Service,
   void RefuseWith(grpc::Status status);
   // One more in the list of devices.
   void AddDevice(const v1::ListedDevice& device);
+  // From now on this fault of the plant is latched, whatever is done about it.
+  void Latch(const std::string& fault);
   // Requests so far, as "SetTarget target_w: 200".
   [[nodiscard]] std::vector<std::string> requests() const;
 
@@ -59,6 +61,7 @@ class FakeDaemon final : private v1::StateService::Service,
   grpc::Status refusal_;
   std::vector<std::string> requests_;
   std::vector<v1::ListedDevice> more_devices_;
+  std::vector<std::string> latched_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };

@@ -80,7 +80,7 @@ std::optional<std::vector<std::string>> WordsOf(const std::vector<std::string>& 
     if (raw[i] == "--can" || absl::StartsWith(raw[i], "--can=")) return std::nullopt;
     if (!absl::StartsWith(raw[i], "--")) {
       words.push_back(raw[i]);
-    } else if (raw[i] == "--config" || raw[i] == "--state_dir") {
+    } else if (raw[i] == "--config" || raw[i] == "--state-dir" || raw[i] == "--state_dir") {
       ++i;
     }
   }

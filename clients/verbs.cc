@@ -38,8 +38,16 @@ constexpr Option kTopOptions[] = {{"interval", "TIME", "time between two redraws
 constexpr Option kLeaseOptions[] = {{"lease", "TIME", "how long it holds, up to 7d (default 15m)"}};
 constexpr Option kModeOptions[] = {
     {"power", "POWER", "forced: 500W charges, -500W discharges"},
-    {"until_soc", "PERCENT", "forced: ends when the battery's state of charge has passed this"},
+    {"until-soc", "PERCENT", "forced: ends when the battery's state of charge has passed this"},
     {"lease", "TIME", "how long it holds, up to 7d (default 15m)"},
+};
+constexpr Option kMeanwellOptions[] = {
+    {"config", "FILE", "whose DEVICE is meant (default: /etc/abcds/abcds.textproto)"},
+    {"can", "PORT", "in place of DEVICE: interface, device node of an SLCAN adapter, or tcp://HOST:PORT"},
+    {"type", "npb|bic", "with --can: which family"},
+    {"unit", "HEX", "with --can: its address on the bus (default: 03, of a BIC 00)"},
+    {"state-dir", "DIR", "where writes to its memory are counted (default: /var/lib/abcds)"},
+    {"yes", "", "commission: does not ask"},
 };
 constexpr Option kClearOptions[] = {{"device", "NAME", "only the fault of this device"}};
 constexpr std::string_view kShells[] = {"bash", "zsh"};
@@ -108,7 +116,7 @@ constexpr Verb kVerbs[] = {
                 "observe         computes and explains everything, commands nothing\n"
                 "charge-only     automatic, but never discharges\n"
                 "discharge-only  automatic, but never charges\n"
-                "forced          charges or discharges with --power, until --until_soc or the lease's end\n"
+                "forced          charges or discharges with --power, until --until-soc or the lease's end\n"
                 "All but automatic are leases: they fall back to automatic by themselves.\n",
      .options = kModeOptions,
      .choices = kModes,
@@ -156,13 +164,13 @@ constexpr Verb kVerbs[] = {
      .raw = true,
      .run = RunDecode},
     {.name = "meanwell",
-     .arguments = "VERB [VALUE] [DEVICE] [--json]",
+     .arguments = "VERB [VALUE] [DEVICE]",
      .summary = "ask and set up a Mean Well device",
      .details = "The verbs of the original's mwcancmd (on, off, vread, cvset, ...), with values in units: 27.6V, 7.2A; an\n"
                 "integer alone is the device's raw value. `abcdsctl meanwell commission DEVICE` sets it up for this\n"
                 "system step by step; `abcdsctl meanwell help` shows all verbs. While a daemon drives the device, reading shows\n"
                 "what the daemon has, and nothing is written.\n",
-     .options = {},
+     .options = kMeanwellOptions,
      .choices = {},
      .words_min = 1,
      .words_max = 1000,
@@ -270,7 +278,8 @@ absl::Status Parse(std::span<const std::string> arguments, size_t verb_at, const
     invocation.raw.assign(arguments.begin() + static_cast<ptrdiff_t>(verb_at) + 1, arguments.end());
   if (!verb.raw) parsed.insert(parsed.end(), invocation.raw.begin(), invocation.raw.end());
   std::vector<Option> options(std::begin(kCommonOptions), std::end(kCommonOptions));
-  options.insert(options.end(), verb.options.begin(), verb.options.end());
+  // A raw verb's own ones are read by the tool.
+  if (!verb.raw) options.insert(options.end(), verb.options.begin(), verb.options.end());
   auto line = ParseCommandLine(parsed, options);
   if (!line.ok()) return line.status();
   invocation.line = *std::move(line);

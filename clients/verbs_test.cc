@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -72,12 +73,37 @@ INSTANTIATE_TEST_SUITE_P(
                     RequestCase{"ModeForced",
                                 {"mode", "forced", "--power", "-500W", "--until-soc", "40%", "--lease", "1h30m"},
                                 "SetMode mode: MODE_FORCED power_w: -500 until_soc_ratio: 0.4 lease { seconds: 5400 }"},
-                    RequestCase{"ClearEverything", {"clear-fault"}, "ClearFault "},
                     RequestCase{"ClearOne",
                                 {"clear-fault", "converter_silent", "--device", "inverter"},
                                 "ClearFault id: \"converter_silent\" device: \"inverter\""},
                     RequestCase{"OptionsMayComeFirst", {"--json", "--timeout", "2s", "status"}, "GetState "}),
     [](const auto& info) { return info.param.name; });
+
+TEST(ClearFaultTest, WithoutALatchedFaultThereIsNothingToClear) {
+  FakeDaemon daemon;
+  const Result result = Ctl({"clear-fault"}, daemon.address());
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out, "No fault is latched; nothing to clear.\n");
+  EXPECT_THAT(daemon.requests(), ElementsAre("GetState "));
+}
+
+TEST(ClearFaultTest, SaysWhatStays) {
+  FakeDaemon daemon;
+  daemon.Latch("meter_disagrees");
+  daemon.Latch("circulation");
+  const Result result = Ctl({"clear-fault"}, daemon.address());
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, StartsWith("Cleared what can be; still latched, as the cause is still there: meter_disagrees, "
+                                     "circulation. Now: "));
+  EXPECT_THAT(daemon.requests(), ElementsAre("GetState ", "ClearFault "));
+  EXPECT_EQ(Ctl({"clear-fault", "--device", "inverter"}, daemon.address()).out, "No fault is latched; nothing to clear.\n")
+      << "both are the plant's";
+}
+
+TEST(ClearFaultTest, OneThatIsNamedIsTheDaemonsToJudge) {
+  FakeDaemon daemon;
+  EXPECT_THAT(Ctl({"clear-fault", "circulation"}, daemon.address()).out, StartsWith("Cleared. Now: "));
+}
 
 // Command lines that make no sense never reach a daemon: there is none here.
 struct UsageCase {
@@ -111,7 +137,7 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{"ForcedWithoutPower", {"mode", "forced"}, "mode forced needs --power"},
         UsageCase{"PowerWithoutForced", {"mode", "idle", "--power", "5"}, "--power is for mode forced only"},
         UsageCase{"ShareForPercent",
-                  {"mode", "forced", "--power", "5", "--until_soc", "0.8"},
+                  {"mode", "forced", "--power", "5", "--until-soc", "0.8"},
                   "\"0.8\" is not between 1 % and 99 %; did you mean 80%?"},
         UsageCase{"BadCount", {"watch", "--count", "many"}, "\"many\" is not a count"},
         UsageCase{"BadInterval", {"watch", "--interval", "-1s"}, "\"-1s\" is not a length of time"},
@@ -226,7 +252,15 @@ TEST(HelpTest, EveryVerbIsInTheOverviewAndHasItsOwnPage) {
     EXPECT_EQ(page.code, 0);
     EXPECT_THAT(page.out, HasSubstr("Usage: abcdsctl " + name));
     EXPECT_EQ(Ctl({name, "--help"}).out, page.out);
-    for (const Option& option : verb.options) EXPECT_THAT(page.out, HasSubstr("--" + std::string(option.name)));
+    for (const Option& option : verb.options) EXPECT_THAT(page.out, HasSubstr("  --" + std::string(option.name)));
+    EXPECT_EQ(std::regex_search(page.out, std::regex("--[a-z]+_")), false) << "hyphens, as in the verbs: " << page.out;
+  }
+}
+
+TEST(HelpTest, MeanwellNamesTheWayToADevice) {
+  const std::string page = Ctl({"help", "meanwell"}).out;
+  for (const char* const option : {"--config FILE", "--can PORT", "--type npb|bic", "--unit HEX", "--yes"}) {
+    EXPECT_THAT(page, HasSubstr(absl::StrCat("\n  ", option))) << option;
   }
 }
 
@@ -248,7 +282,7 @@ TEST(CompletionTest, KnowsEveryVerbChoiceAndOption) {
       EXPECT_THAT(script, HasSubstr("    " + std::string(verb.name) + ") words=\""));
       for (const std::string_view choice : verb.choices) EXPECT_THAT(script, HasSubstr(std::string(choice) + " "));
     }
-    EXPECT_THAT(script, HasSubstr("--until_soc"));
+    EXPECT_THAT(script, HasSubstr("--until-soc"));
   }
 }
 

@@ -86,9 +86,10 @@ class DirectAccess {
   // What to check where it is silent; one sentence or a few.
   [[nodiscard]] virtual std::string advice() const = 0;
 
-  // The longest that Probe() may take when a scan asks, and when a person does.
+  // The longest that Probe() may take when a scan asks, and when a person does who names no time.
   static constexpr Nanoseconds kScanLimit = std::chrono::milliseconds(1400);
   static constexpr Nanoseconds kProbeLimit = std::chrono::seconds(6);
+  [[nodiscard]] virtual Nanoseconds probe_limit() const { return kProbeLimit; }
   // `target` has been completed. Only reads. `limit` is about kept: a scan's is one short try.
   [[nodiscard]] virtual absl::StatusOr<DirectReport> Probe(const DirectTarget& target, Nanoseconds limit,
                                                            const Cancelled& cancelled) const = 0;

@@ -48,6 +48,11 @@ absl::StatusOr<MeanwellTarget> ByPlace(const MeanwellChoice& choice) {
 absl::StatusOr<MeanwellTarget> ByConfiguration(const MeanwellChoice& choice) {
   const std::string file = choice.config.empty() ? choice.default_config : choice.config;
   const auto site = LoadSite(file, KnownDevices());
+  if (absl::IsNotFound(site.status())) {
+    return absl::NotFoundError(absl::StrCat(std::string(site.status().message()),
+                                            "; name the device's configuration with --config FILE, or its line with "
+                                            "--can PORT --type npb|bic"));
+  }
   if (!site.ok()) return site.status();
   std::optional<MeanwellTarget> found;
   std::vector<std::string> names;

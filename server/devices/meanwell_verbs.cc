@@ -114,7 +114,7 @@ class Desk {
     if (errand_.written().empty()) return;
     const StateFile file(call_.state_dir, target_.site);
     if (file.path().empty()) {
-      err << "not counted: there is no --state_dir\n";
+      err << "not counted: there is no --state-dir\n";
       return;
     }
     const auto wear = CountMeanwellWrites(errand_, file);
@@ -211,29 +211,36 @@ class Desk {
 };
 
 int Failed(const absl::Status& status, std::ostream& err) {
-  err << std::string(status.message()) << "\n";
-  return absl::IsInvalidArgument(status) ? kUsage : kFailed;
+  err << "abcdsctl meanwell: " << std::string(status.message()) << "\n";
+  return kFailed;
+}
+
+int WrongUsage(const absl::Status& status, std::ostream& err) {
+  Failed(status, err);
+  return kUsage;
 }
 
 }  // namespace
 
 int RunMeanwell(const std::vector<std::string>& arguments, std::istream& in, std::ostream& out, std::ostream& err) {
   auto call = ParseMeanwellCall(arguments);
-  if (!call.ok()) return Failed(call.status(), err);
+  if (!call.ok()) return WrongUsage(call.status(), err);
   if (call->words.empty() || call->words[0] == "help") {
     (call->words.empty() ? err : out) << MeanwellUsage();
     return call->words.empty() ? kUsage : kOk;
   }
   const auto job = MeanwellJobOf(*call);
-  if (!job.ok()) return Failed(job.status(), err);
+  if (!job.ok()) return WrongUsage(job.status(), err);
   const auto target = FindMeanwell(call->choice);
+  if (absl::IsInvalidArgument(target.status())) return WrongUsage(target.status(), err);
   if (!target.ok()) return Failed(target.status(), err);
   if (job->info != nullptr && !Knows(target->options.family, *job->info)) {
-    err << "a " << meanwell::FamilyName(target->options.family) << " does not know " << job->info->name << "\n";
-    return kFailed;
+    return Failed(absl::FailedPreconditionError(absl::StrCat("a ", meanwell::FamilyName(target->options.family),
+                                                             " does not know ", job->info->name)),
+                  err);
   }
   const auto errand = meanwell::Errand::Open(target->line, target->options.family, target->options.unit);
-  if (!errand.ok()) return Failed(errand.status(), err) == kOk ? kOk : kFailed;
+  if (!errand.ok()) return Failed(errand.status(), err);
 
   Desk desk(*target, **errand, *call, in, out);
   const std::string& verb = call->words[0];
@@ -251,11 +258,7 @@ int RunMeanwell(const std::vector<std::string>& arguments, std::istream& in, std
   }
   desk.Count(err);
   if (verb != "commission") desk.Finish();
-  if (!status.ok()) {
-    err << std::string(status.message()) << "\n";
-    return kFailed;
-  }
-  return kOk;
+  return status.ok() ? kOk : Failed(status, err);
 }
 
 }  // namespace abcds

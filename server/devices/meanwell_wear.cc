@@ -46,7 +46,7 @@ absl::StatusOr<MeanwellWear> CountMeanwellWrites(meanwell::Errand& errand, const
   for (const Command command : errand.written()) memory.OnWrite(command, MonotonicNow());
   if (absl::Status status = ledger.Flush(); !status.ok()) {
     return absl::Status(status.code(), absl::StrCat(std::string(status.message()),
-                                                    ": run this with sudo, or name another --state_dir"));
+                                                    ": run this with sudo, or name another --state-dir"));
   }
   return MeanwellWear{
       .device = absl::StrCat("meanwell ", *serial), .writes = memory.counted_here(), .all_writes = memory.Writes()};

@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "hal/drivers/meanwell/values.h"
+#include "server/config/nearest.h"
 
 namespace abcds {
 namespace {
@@ -104,7 +105,7 @@ std::string MeanwellUsage() {
       "       meanwell VERB [VALUE] --can can0|PORT --type npb|bic [--unit 03] …\n"
       "DEVICE is its name in the configuration, and may be left out where there is one only. No daemon may drive "
       "it.\n"
-      "Writes to its memory are counted in the daemon's --state_dir (/var/lib/abcds).\n"
+      "Writes to its memory are counted in the daemon's --state-dir (/var/lib/abcds).\n"
       "VALUE has its unit (27.6V, 7.2A); an integer alone is the device's raw value (2760 is 27.60 V).\n";
   for (const VerbRow& verb : kVerbs) absl::StrAppendFormat(&text, "  %-18s %s\n", verb.name, verb.summary);
   return text +
@@ -122,7 +123,7 @@ absl::StatusOr<MeanwellCall> ParseMeanwellCall(const std::vector<std::string>& a
                                                        {"--can", &call.choice.can},
                                                        {"--type", &call.choice.type},
                                                        {"--unit", &call.choice.unit},
-                                                       {"--state_dir", &call.state_dir}};
+                                                       {"--state-dir", &call.state_dir}};
   for (size_t i = 0; i < arguments.size(); ++i) {
     std::string name = arguments[i];
     if (name == "--json" || name == "--yes") {
@@ -134,6 +135,8 @@ absl::StatusOr<MeanwellCall> ParseMeanwellCall(const std::vector<std::string>& a
       continue;
     }
     const size_t equals = name.find('=');
+    std::replace(name.begin(), equals == std::string::npos ? name.end() : name.begin() + static_cast<ptrdiff_t>(equals),
+                 '_', '-');
     std::optional<std::string> value;
     if (equals != std::string::npos) {
       value = name.substr(equals + 1);
@@ -142,8 +145,12 @@ absl::StatusOr<MeanwellCall> ParseMeanwellCall(const std::vector<std::string>& a
       value = arguments[++i];
     }
     const auto option = options.find(name);
-    if (option == options.end()) return absl::InvalidArgumentError(absl::StrCat("unknown option ", name));
-    const bool may_be_empty = name == "--state_dir";  // as the daemon's: nothing is kept
+    if (option == options.end()) {
+      std::vector<std::string> known = {"--json", "--yes"};
+      for (const auto& [each, field] : options) known.push_back(each);
+      return absl::InvalidArgumentError(absl::StrCat("there is no option ", name, DidYouMean(name, known)));
+    }
+    const bool may_be_empty = name == "--state-dir";  // as the daemon's: nothing is kept
     if (!value.has_value() || (value->empty() && !may_be_empty))
       return absl::InvalidArgumentError(absl::StrCat(name, " wants a value"));
     *option->second = *value;
@@ -198,7 +205,11 @@ absl::StatusOr<MeanwellJob> MeanwellJobOf(MeanwellCall& call) {
       if (absl::Status status = take_value(); !status.ok()) return status;
     }
   } else if (verb != "dump" && verb != "typeread" && verb != "serialread" && verb != "commission") {
-    return absl::InvalidArgumentError(absl::StrCat("there is no verb \"", verb, "\": `meanwell help` lists them"));
+    std::vector<std::string> known = {"dump", "typeread", "serialread", "commission", "read", "write", "help"};
+    for (const VerbRow& each : kVerbs) known.emplace_back(each.name);
+    const std::string nearest = DidYouMean(verb, known);
+    return absl::InvalidArgumentError(absl::StrCat("there is no verb \"", verb, "\"", nearest.empty() ? ";" : nearest,
+                                                   " `abcdsctl meanwell help` lists them"));
   }
   call.choice.device = next().value_or("");
   if (used < call.words.size())

@@ -1,6 +1,5 @@
 #include "server/devices/meter_access.h"
 
-#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -13,8 +12,6 @@ namespace abcds {
 namespace {
 
 constexpr Nanoseconds kLook = std::chrono::milliseconds(20);
-// One of these is awaited between two messages of the usual meters.
-constexpr Nanoseconds kPatience = std::chrono::seconds(20);
 
 // A meter is only read: it has no memory that writing could wear out.
 class NoLedger final : public WriteLedger {
@@ -53,7 +50,7 @@ absl::StatusOr<DirectReport> MeterAccess::Probe(const DirectTarget& target, Nano
   if (!meter.ok()) return absl::InvalidArgumentError(meter.status().message());
   (*meter)->Start();
   const bool active = AwaitActive([&meter] { return (*meter)->Latest().lifecycle == Lifecycle::kActive; },
-                                  std::max(limit, kPatience), cancelled);
+                                  limit, cancelled);
   DirectReport report;
   report.details = (*meter)->Details();
   (*meter)->Stop();

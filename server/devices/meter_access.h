@@ -14,6 +14,8 @@ namespace abcds {
 class MeterAccess : public DirectAccess {
  public:
   [[nodiscard]] Reach reach() const override { return Reach::kNetwork; }
+  // The usual meters send two messages within this time.
+  [[nodiscard]] Nanoseconds probe_limit() const override { return std::chrono::seconds(20); }
   [[nodiscard]] absl::StatusOr<DirectReport> Probe(const DirectTarget& target, Nanoseconds limit,
                                                    const Cancelled& cancelled) const override;
   [[nodiscard]] std::string ConfigText(const DirectTarget& target) const override;

@@ -58,7 +58,7 @@ absl::StatusOr<v1::DeviceReport> ReportOf(const SiteFacts& facts, const PlantSta
     for (const v1::ListedDevice& device : all.devices()) {
       absl::StrAppend(&names, names.empty() ? "" : ", ", device.name());
     }
-    return absl::NotFoundError(absl::StrCat("no device of the configuration is called \"", name, "\": ", names,
+    return absl::NotFoundError(absl::StrCat("no device of the configuration is called \"", name, "\"; known: ", names,
                                             "; another one is asked by its type and its port or host"));
   }
   if (found->lifecycle() == v1::LIFECYCLE_CONNECTING) {

@@ -134,7 +134,7 @@ TEST_F(DevicesServiceTest, NamedDeviceIsAnsweredForByThePlant) {
   request.mutable_target()->set_name("invertor");
   const grpc::Status status = stub_->ProbeDevice(Context().get(), request, &response);
   EXPECT_EQ(status.error_code(), StatusCode::NOT_FOUND);
-  EXPECT_THAT(status.error_message(), HasSubstr("grid, bms, charger, inverter"));
+  EXPECT_THAT(status.error_message(), HasSubstr("is called \"invertor\"; known: grid, bms, charger, inverter"));
 }
 
 TEST_F(DevicesServiceTest, SilentNamedDeviceIsUnavailable) {

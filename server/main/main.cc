@@ -10,17 +10,14 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <map>
 #include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "absl/flags/commandlineflag.h"
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
-#include "absl/flags/reflection.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "hal/rt/clock.h"
@@ -34,6 +31,7 @@
 #include "server/guard/heart.h"
 #include "server/log/log.h"
 #include "server/main/daemon.h"
+#include "server/main/flags.h"
 #include "server/main/ports.h"
 #include "server/main/predecessor.h"
 #include "server/main/process.h"
@@ -68,11 +66,14 @@ ABSL_FLAG(std::string, log_level, "info", "Least important messages to log: debu
 namespace abcds {
 namespace {
 
+constexpr char kNoConfigAdvice[] = "; give --config=FILE, or write one: abcdsd --print_config=lumentree+mqtt > FILE";
+
 // From a shell; a serial adapter that is just coming back is worth the wait.
 constexpr Nanoseconds kSafeStateLimit = std::chrono::seconds(10);
 // By the guard, which tries again: how long a restart of the worker waits for a device that does not answer.
 constexpr Nanoseconds kGuardedSafeStateLimit = std::chrono::milliseconds(2500);
 
+constexpr char kSource[] = "server/main/main.cc";
 constexpr char kHelp[] =
     R"(abcdsd: keeps the grid power of a house at its target with a battery.
 
@@ -88,15 +89,7 @@ Flags:
 
 void PrintHelp() {
   std::fputs(kHelp, stdout);
-  std::map<std::string, const absl::CommandLineFlag*> flags;
-  for (const auto& [name, flag] : absl::GetAllFlags()) {
-    const std::string file = flag->Filename();
-    const std::string own = "server/main/main.cc";
-    if (file.size() >= own.size() && file.compare(file.size() - own.size(), own.size(), own) == 0) {
-      flags.emplace(std::string(name.data(), name.size()), flag);
-    }
-  }
-  for (const auto& [name, flag] : flags) {
+  for (const auto& [name, flag] : FlagsOf(kSource)) {
     std::printf("  --%-20s %s Default: %s.\n", name.c_str(), flag->Help().c_str(),
                 flag->DefaultValue().empty() ? "none" : flag->DefaultValue().c_str());
   }
@@ -270,6 +263,10 @@ absl::StatusOr<std::string> ConfigText(bool guarded, const std::string& file) {
 
 // `guard`: the guard's process id, where this process was started by one. `argv` is without the argument that said so.
 int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
+  if (const std::string problem = PrepareFlags(FlagsOf(kSource), argc, argv); !problem.empty()) {
+    std::fprintf(stderr, "abcdsd: %s\n", problem.c_str());
+    return kExitUsage;
+  }
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
   if (rest.size() > 1) {
     std::fprintf(stderr, "abcdsd: \"%s\" is not a flag; the configuration is given as --config=FILE (see --help)\n",
@@ -291,7 +288,8 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
   const std::string file = absl::GetFlag(FLAGS_config);
   absl::StatusOr<std::string> text = ConfigText(guarded, file);
   if (!text.ok()) {
-    std::fprintf(stderr, "%s\n", std::string(text.status().message()).c_str());
+    const bool missing = absl::IsNotFound(text.status());
+    std::fprintf(stderr, "%s%s\n", std::string(text.status().message()).c_str(), missing ? kNoConfigAdvice : "");
     return kExitRefused;
   }
   Log log(LogOptionsFor(*level));

@@ -13,19 +13,34 @@
 namespace abcds {
 namespace {
 
+// "99 days", "90 min", "0.5 s": in the largest unit without a rest.
+std::string LengthText(Nanoseconds length) {
+  struct Unit {
+    Nanoseconds size;
+    const char* name;
+  };
+  static constexpr Unit kUnits[] = {{std::chrono::hours(24), "days"}, {std::chrono::hours(1), "h"}, {std::chrono::minutes(1), "min"}};
+  for (const Unit& unit : kUnits) {
+    if (length != Nanoseconds(0) && length % unit.size == Nanoseconds(0)) {
+      return absl::StrCat(length / unit.size, " ", unit.name);
+    }
+  }
+  return absl::StrCat(ToSeconds(length), " s");
+}
+
 absl::StatusOr<MonotonicTime> LeaseEnd(std::optional<Nanoseconds> lease, MonotonicTime now) {
   const Nanoseconds length = lease.value_or(Arbiter::kLeaseDefault);
   if (length < Arbiter::kLeaseMin || length > Arbiter::kLeaseMax) {
     return absl::InvalidArgumentError(
-        absl::StrCat("lease = ", ToSeconds(length), " s is outside [1 s, 7 days]; it says when this falls back"));
+        absl::StrCat("a lease is 1 s to 7 days, not ", LengthText(length), "; at its end this falls back by itself"));
   }
   return now + length;
 }
 
-absl::Status CheckPower(const char* field, Watts power) {
+absl::Status CheckPower(const char* what, Watts power) {
   // Written so that NaN fails.
   if (Magnitude(power) <= Arbiter::kTargetMax) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(field, " = ", power.value(), " is outside [-20000, 20000]"));
+  return absl::InvalidArgumentError(absl::StrCat(what, " is -20000 W to 20000 W, not ", power.value(), " W"));
 }
 
 std::string FaultNames() {
@@ -86,7 +101,7 @@ absl::Status Arbiter::SetDischargerEnabled(bool enabled) {
 }
 
 absl::Status Arbiter::SetTarget(Watts target, std::optional<Nanoseconds> lease, MonotonicTime now) {
-  if (absl::Status status = CheckPower("target_w", target); !status.ok()) return status;
+  if (absl::Status status = CheckPower("a target", target); !status.ok()) return status;
   const absl::StatusOr<MonotonicTime> ends = LeaseEnd(lease, now);
   if (!ends.ok()) return ends.status();
   intent_.target = target;
@@ -97,19 +112,19 @@ absl::Status Arbiter::SetTarget(Watts target, std::optional<Nanoseconds> lease, 
 
 absl::Status Arbiter::SetMode(const ModeRequest& request, const Snapshot& snapshot, MonotonicTime now) {
   if (request.mode != Mode::kForced && request.power) {
-    return absl::InvalidArgumentError("power_w is for MODE_FORCED only; leave it out");
+    return absl::InvalidArgumentError("a power is for mode forced only; leave it out");
   }
   if (request.mode != Mode::kForced && request.until_soc) {
-    return absl::InvalidArgumentError("until_soc_ratio is for MODE_FORCED only; leave it out");
+    return absl::InvalidArgumentError("a state of charge to end at is for mode forced only; leave it out");
   }
   if (request.mode == Mode::kAutomatic && request.lease) {
-    return absl::InvalidArgumentError("MODE_AUTOMATIC has no lease: it is what the others fall back to; leave it out");
+    return absl::InvalidArgumentError("mode automatic has no lease: it is what the others fall back to; leave it out");
   }
   if (request.mode == Mode::kChargeOnly && ConfiguredPower(true) <= Watts(0)) {
-    return absl::FailedPreconditionError("this site has no converter that charges; use MODE_IDLE for 0 W");
+    return absl::FailedPreconditionError("this site has no converter that charges; for 0 W use `mode idle`");
   }
   if (request.mode == Mode::kDischargeOnly && ConfiguredPower(false) <= Watts(0)) {
-    return absl::FailedPreconditionError("this site has no converter that discharges; use MODE_IDLE for 0 W");
+    return absl::FailedPreconditionError("this site has no converter that discharges; for 0 W use `mode idle`");
   }
   const absl::StatusOr<MonotonicTime> ends = LeaseEnd(request.lease, now);
   if (!ends.ok()) return ends.status();
@@ -125,9 +140,9 @@ absl::Status Arbiter::SetMode(const ModeRequest& request, const Snapshot& snapsh
 }
 
 absl::Status Arbiter::CheckForced(const ModeRequest& request, const Snapshot& snapshot) const {
-  if (!request.power) return absl::InvalidArgumentError("MODE_FORCED needs power_w: + charges, - discharges");
-  if (absl::Status status = CheckPower("power_w", *request.power); !status.ok()) return status;
-  if (*request.power == Watts(0)) return absl::InvalidArgumentError("power_w = 0: use MODE_IDLE for that");
+  if (!request.power) return absl::InvalidArgumentError("mode forced needs a power: + charges, - discharges");
+  if (absl::Status status = CheckPower("a forced power", *request.power); !status.ok()) return status;
+  if (*request.power == Watts(0)) return absl::InvalidArgumentError("a forced power is not 0 W; for that use `mode idle`");
   const bool charge = *request.power > Watts(0);
   const char* verb = charge ? "charge" : "discharge";
   const Watts possible = ConfiguredPower(charge);
@@ -136,7 +151,7 @@ absl::Status Arbiter::CheckForced(const ModeRequest& request, const Snapshot& sn
   }
   if (Magnitude(*request.power) > possible) {
     return absl::FailedPreconditionError(
-        absl::StrFormat("power_w = %.0f is more than the converters can do: they can %s with at most %.0f W together",
+        absl::StrFormat("%.0f W is more than the converters can do: they can %s with at most %.0f W together",
                         request.power->value(), verb, possible.value()));
   }
   if (charge ? !intent_.charger_enabled : !intent_.discharger_enabled) {
@@ -146,21 +161,21 @@ absl::Status Arbiter::CheckForced(const ModeRequest& request, const Snapshot& sn
   if (!request.until_soc) return absl::OkStatus();
   if (!(*request.until_soc > Ratio(0) && *request.until_soc < Ratio(1))) {
     return absl::InvalidArgumentError(
-        absl::StrCat("until_soc_ratio = ", request.until_soc->value(), " is outside (0, 1); 0.8 means 80 %"));
+        absl::StrCat("a state of charge to end at is above 0 and below 1, as 0.8 for 80 %, not ", request.until_soc->value()));
   }
   if (!facts_.battery) {
     return absl::FailedPreconditionError(
-        "until_soc_ratio needs a BMS and none is configured; leave it out and give a lease");
+        "without a BMS no state of charge is known to end at; leave it out and give a lease");
   }
   const Sample<Ratio>& soc = snapshot.battery.soc;
   if (!soc.valid || !IsFinite(soc.value)) {
     return absl::FailedPreconditionError(
-        "until_soc_ratio needs the state of charge, which the BMS does not report; leave it out and give a lease");
+        "the BMS reports no state of charge to end at; leave it out and give a lease");
   }
   if (charge ? soc.value >= *request.until_soc : soc.value <= *request.until_soc) {
     return absl::FailedPreconditionError(
-        absl::StrFormat("the state of charge is %.0f %% already: give an until_soc_ratio %s %.2f",
-                        soc.value.value() * 100, charge ? "above" : "below", soc.value.value()));
+        absl::StrFormat("the battery is at %.0f %% already: to %s, end at a state of charge %s that (--until-soc)",
+                        soc.value.value() * 100, verb, charge ? "above" : "below"));
   }
   return absl::OkStatus();
 }

@@ -56,14 +56,18 @@ INSTANTIATE_TEST_SUITE_P(Plant, TargetTest, testing::Values(
     TargetCase{"WithoutALeaseLastsAQuarter",  -50,   std::nullopt,             StatusCode::kOk,              ""},
     TargetCase{"LowestValue",              -20000,   hours(1),                 StatusCode::kOk,              ""},
     TargetCase{"HighestValue",              20000,   hours(1),                 StatusCode::kOk,              ""},
-    TargetCase{"TooLow",                   -20001,   hours(1),                 StatusCode::kInvalidArgument, "target_w = -20001 is outside [-20000, 20000]"},
-    TargetCase{"TooHigh",                 20000.5,   hours(1),                 StatusCode::kInvalidArgument, "[-20000, 20000]"},
-    TargetCase{"NotANumber",                 kNan,   hours(1),                 StatusCode::kInvalidArgument, "[-20000, 20000]"},
+    TargetCase{"TooLow",                   -20001,   hours(1),                 StatusCode::kInvalidArgument, "a target is -20000 W to 20000 W, not -20001 W"},
+    TargetCase{"TooHigh",                 20000.5,   hours(1),                 StatusCode::kInvalidArgument, "not 20000.5 W"},
+    TargetCase{"NotANumber",                 kNan,   hours(1),                 StatusCode::kInvalidArgument, "not nan W"},
     TargetCase{"ShortestLease",                 0,   seconds(1),               StatusCode::kOk,              ""},
-    TargetCase{"LeaseTooShort",                 0,   milliseconds(999),        StatusCode::kInvalidArgument, "lease = 0.999 s is outside [1 s, 7 days]"},
+    TargetCase{"LeaseTooShort",                 0,   milliseconds(999),        StatusCode::kInvalidArgument, "a lease is 1 s to 7 days, not 0.999 s; at its end"},
     TargetCase{"LongestLease",                  0,   hours(168),               StatusCode::kOk,              ""},
-    TargetCase{"LeaseTooLong",                  0,   hours(168) + seconds(1),  StatusCode::kInvalidArgument, "[1 s, 7 days]"},
-    TargetCase{"NegativeLease",                 0,   seconds(-5),              StatusCode::kInvalidArgument, "[1 s, 7 days]"}),
+    TargetCase{"LeaseTooLong",                  0,   hours(168) + seconds(1),  StatusCode::kInvalidArgument, "7 days, not 604801 s"},
+    TargetCase{"LeaseOfManyDays",               0,   hours(99 * 24),           StatusCode::kInvalidArgument, "7 days, not 99 days"},
+    TargetCase{"LeaseOfManyHours",              0,   hours(200),               StatusCode::kInvalidArgument, "7 days, not 200 h"},
+    TargetCase{"LeaseOfMinutes",                0,   hours(168) + minutes(30), StatusCode::kInvalidArgument, "7 days, not 10110 min"},
+    TargetCase{"NoLease",                       0,   seconds(0),               StatusCode::kInvalidArgument, "7 days, not 0 s"},
+    TargetCase{"NegativeLease",                 0,   seconds(-5),              StatusCode::kInvalidArgument, "7 days, not -5 s"}),
     [](const auto& info) { return info.param.name; });
 
 // ---- Mode ----
@@ -117,32 +121,32 @@ INSTANTIATE_TEST_SUITE_P(Plant, ModeTest, testing::Values(
     ModeCase{"IdleWithTheUsualLease",         Plain(Mode::kIdle),                                        AsItIs,            StatusCode::kOk,                  ""},
     ModeCase{"Observe",                       Plain(Mode::kObserve),                                     AsItIs,            StatusCode::kOk,                  ""},
     ModeCase{"ChargeOnly",                    Plain(Mode::kChargeOnly),                                  AsItIs,            StatusCode::kOk,                  ""},
-    ModeCase{"ChargeOnlyWithoutCharger",      Plain(Mode::kChargeOnly),                                  WithoutCharger,    StatusCode::kFailedPrecondition,  "use MODE_IDLE"},
-    ModeCase{"DischargeOnlyWithoutInverter",  Plain(Mode::kDischargeOnly),                               WithoutDischarger, StatusCode::kFailedPrecondition,  "use MODE_IDLE"},
+    ModeCase{"ChargeOnlyWithoutCharger",      Plain(Mode::kChargeOnly),                                  WithoutCharger,    StatusCode::kFailedPrecondition,  "for 0 W use `mode idle`"},
+    ModeCase{"DischargeOnlyWithoutInverter",  Plain(Mode::kDischargeOnly),                               WithoutDischarger, StatusCode::kFailedPrecondition,  "for 0 W use `mode idle`"},
     ModeCase{"AutomaticWithALease",           {Mode::kAutomatic, {}, {}, minutes(1)},                    AsItIs,            StatusCode::kInvalidArgument,     "leave it out"},
-    ModeCase{"LeaseTooLong",                  {Mode::kIdle, {}, {}, hours(200)},                         AsItIs,            StatusCode::kInvalidArgument,     "[1 s, 7 days]"},
-    ModeCase{"PowerWithoutForced",            {Mode::kIdle, Watts(100), {}, {}},                         AsItIs,            StatusCode::kInvalidArgument,     "power_w is for MODE_FORCED only"},
-    ModeCase{"UntilSocWithoutForced",         {Mode::kIdle, {}, Ratio(0.5), {}},                         AsItIs,            StatusCode::kInvalidArgument,     "until_soc_ratio is for MODE_FORCED only"},
-    ModeCase{"ForcedWithoutPower",            Plain(Mode::kForced),                                      AsItIs,            StatusCode::kInvalidArgument,     "needs power_w"},
+    ModeCase{"LeaseTooLong",                  {Mode::kIdle, {}, {}, hours(200)},                         AsItIs,            StatusCode::kInvalidArgument,     "a lease is 1 s to 7 days, not 200 h"},
+    ModeCase{"PowerWithoutForced",            {Mode::kIdle, Watts(100), {}, {}},                         AsItIs,            StatusCode::kInvalidArgument,     "a power is for mode forced only"},
+    ModeCase{"UntilSocWithoutForced",         {Mode::kIdle, {}, Ratio(0.5), {}},                         AsItIs,            StatusCode::kInvalidArgument,     "a state of charge to end at is for mode forced only"},
+    ModeCase{"ForcedWithoutPower",            Plain(Mode::kForced),                                      AsItIs,            StatusCode::kInvalidArgument,     "mode forced needs a power"},
     ModeCase{"ForcedCharge",                  Forced(900),                                               AsItIs,            StatusCode::kOk,                  ""},
     ModeCase{"ForcedDischarge",               Forced(-600),                                              AsItIs,            StatusCode::kOk,                  ""},
     ModeCase{"ForcedChargeTooMuch",           Forced(901),                                               AsItIs,            StatusCode::kFailedPrecondition,  "charge with at most 900 W"},
     ModeCase{"ForcedDischargeTooMuch",        Forced(-601),                                              AsItIs,            StatusCode::kFailedPrecondition,  "discharge with at most 600 W"},
-    ModeCase{"ForcedBeyondAllReason",         Forced(30000),                                             AsItIs,            StatusCode::kInvalidArgument,     "[-20000, 20000]"},
-    ModeCase{"ForcedNotANumber",              Forced(kNan),                                              AsItIs,            StatusCode::kInvalidArgument,     "[-20000, 20000]"},
-    ModeCase{"ForcedNothing",                 Forced(0),                                                 AsItIs,            StatusCode::kInvalidArgument,     "use MODE_IDLE"},
+    ModeCase{"ForcedBeyondAllReason",         Forced(30000),                                             AsItIs,            StatusCode::kInvalidArgument,     "a forced power is -20000 W to 20000 W, not 30000 W"},
+    ModeCase{"ForcedNotANumber",              Forced(kNan),                                              AsItIs,            StatusCode::kInvalidArgument,     "not nan W"},
+    ModeCase{"ForcedNothing",                 Forced(0),                                                 AsItIs,            StatusCode::kInvalidArgument,     "is not 0 W; for that use `mode idle`"},
     ModeCase{"ForcedChargeWithoutCharger",    Forced(100),                                               WithoutCharger,    StatusCode::kFailedPrecondition,  "no converter that can charge"},
     ModeCase{"ForcedChargeWhileDisabled",     Forced(100),                                               ChargerDisabled,   StatusCode::kFailedPrecondition,  "enable the charger first"},
     ModeCase{"ForcedDischargeWhileDisabled",  Forced(-100),                                              DischargerDisabled, StatusCode::kFailedPrecondition, "enable the discharger first"},
     ModeCase{"ForcedDischargeNeedsNoCharger", Forced(-100),                                              ChargerDisabled,   StatusCode::kOk,                  ""},
     ModeCase{"ChargeUntilMore",               ForcedUntil(100, 0.8),                                     AsItIs,            StatusCode::kOk,                  ""},
     ModeCase{"DischargeUntilLess",            ForcedUntil(-100, 0.2),                                    AsItIs,            StatusCode::kOk,                  ""},
-    ModeCase{"ChargeUntilLess",               ForcedUntil(100, 0.5),                                     AsItIs,            StatusCode::kFailedPrecondition,  "53 % already"},
-    ModeCase{"DischargeUntilMore",            ForcedUntil(-100, 0.6),                                    AsItIs,            StatusCode::kFailedPrecondition,  "53 % already"},
-    ModeCase{"UntilPercentInsteadOfRatio",    ForcedUntil(100, 80),                                      AsItIs,            StatusCode::kInvalidArgument,     "0.8 means 80 %"},
-    ModeCase{"UntilZero",                     ForcedUntil(-100, 0),                                      AsItIs,            StatusCode::kInvalidArgument,     "(0, 1)"},
-    ModeCase{"UntilNotANumber",               ForcedUntil(-100, kNan),                                   AsItIs,            StatusCode::kInvalidArgument,     "(0, 1)"},
-    ModeCase{"UntilSocWithoutBms",            ForcedUntil(100, 0.8),                                     WithoutBms,        StatusCode::kFailedPrecondition,  "needs a BMS"}),
+    ModeCase{"ChargeUntilLess",               ForcedUntil(100, 0.5),                                     AsItIs,            StatusCode::kFailedPrecondition,  "at 53 % already: to charge, end at a state of charge above that (--until-soc)"},
+    ModeCase{"DischargeUntilMore",            ForcedUntil(-100, 0.6),                                    AsItIs,            StatusCode::kFailedPrecondition,  "at 53 % already: to discharge, end at a state of charge below that"},
+    ModeCase{"UntilPercentInsteadOfRatio",    ForcedUntil(100, 80),                                      AsItIs,            StatusCode::kInvalidArgument,     "as 0.8 for 80 %, not 80"},
+    ModeCase{"UntilZero",                     ForcedUntil(-100, 0),                                      AsItIs,            StatusCode::kInvalidArgument,     "above 0 and below 1"},
+    ModeCase{"UntilNotANumber",               ForcedUntil(-100, kNan),                                   AsItIs,            StatusCode::kInvalidArgument,     "above 0 and below 1"},
+    ModeCase{"UntilSocWithoutBms",            ForcedUntil(100, 0.8),                                     WithoutBms,        StatusCode::kFailedPrecondition,  "without a BMS no state of charge is known"}),
     [](const auto& info) { return info.param.name; });
 
 TEST(ArbiterTest, UntilSocNeedsABmsThatReportsIt) {
@@ -152,7 +156,7 @@ TEST(ArbiterTest, UntilSocNeedsABmsThatReportsIt) {
   snapshot.battery.soc.valid = false;
   const absl::Status status = arbiter.SetMode(ForcedUntil(100, 0.8), snapshot, kNow);
   EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("does not report"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("reports no state of charge to end at"));
 }
 
 // ---- Enabling ----

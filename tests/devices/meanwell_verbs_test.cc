@@ -132,7 +132,7 @@ TEST_F(MeanwellVerbsTest, AllOfTheOriginalsVerbsForABic) {
   EXPECT_EQ(Run({"dcset", "10A"}), 0) << err_;
   EXPECT_EQ(device_->Value(0x0130), 1000);
   EXPECT_EQ(Run({"dcset", "40A"}), 1);
-  EXPECT_EQ(err_, "not written: REVERSE_IOUT_SET of a BIC-2200-48 can be 0.45 to 38.3 A, not 40 A\n");
+  EXPECT_EQ(err_, "abcdsctl meanwell: not written: REVERSE_IOUT_SET of a BIC-2200-48 can be 0.45 to 38.3 A, not 40 A\n");
   EXPECT_EQ(Run({"discharge"}), 0) << err_;
   EXPECT_EQ(device_->Value(0x0100), 1);
   EXPECT_EQ(Run({"charge"}), 0) << err_;
@@ -191,9 +191,9 @@ TEST_F(MeanwellVerbsTest, SaysWhatIsNotCounted) {
   Make({});
   EXPECT_EQ(RunAsTyped({"off", "--config", config_, "--state_dir", "/proc/none"}), 0) << "the device is off";
   EXPECT_TRUE(Complains("its memory's wear was not counted: cannot make /proc/none")) << err_;
-  EXPECT_TRUE(Complains("run this with sudo, or name another --state_dir")) << err_;
+  EXPECT_TRUE(Complains("run this with sudo, or name another --state-dir")) << err_;
   EXPECT_EQ(RunAsTyped({"off", "--config", config_, "--state_dir="}), 0);
-  EXPECT_TRUE(Complains("not counted: there is no --state_dir")) << err_;
+  EXPECT_TRUE(Complains("not counted: there is no --state-dir")) << err_;
   device_->SetFaults({.silent = true});
   EXPECT_EQ(Run({"off"}), 1);
   EXPECT_TRUE(Complains("its memory's wear was not counted: no answer from unit 03")) << err_;
@@ -202,15 +202,15 @@ TEST_F(MeanwellVerbsTest, SaysWhatIsNotCounted) {
 TEST_F(MeanwellVerbsTest, MistakesAreOneSentence) {
   Make({});
   EXPECT_EQ(Run({"ccset", "99A"}), 1);
-  EXPECT_EQ(err_, "not written: IOUT_SET of a NPB-1200-24 can be 7.2 to 36 A, not 99 A\n");
+  EXPECT_EQ(err_, "abcdsctl meanwell: not written: IOUT_SET of a NPB-1200-24 can be 7.2 to 36 A, not 99 A\n");
   EXPECT_EQ(Run({"cvset", "4300"}), 1);
-  EXPECT_EQ(err_, "not written: VOUT_SET of a NPB-1200-24 can be 21 to 42 V, not 43 V\n");
+  EXPECT_EQ(err_, "abcdsctl meanwell: not written: VOUT_SET of a NPB-1200-24 can be 21 to 42 V, not 43 V\n");
   EXPECT_TRUE(device_->writes().empty());
   EXPECT_EQ(Run({"ccset", "7.2"}), 2) << "amperes or raw?";
   EXPECT_EQ(Run({"ccset"}), 2);
-  EXPECT_EQ(err_, "ccset wants a value: 7.2A, or 720\n");
+  EXPECT_EQ(err_, "abcdsctl meanwell: ccset wants a value: 7.2A, or 720\n");
   EXPECT_EQ(Run({"NPB_chargemode", "psu"}), 2);
-  EXPECT_EQ(err_, "NPB_chargemode wants 0 (power supply mode) or 1 (charger mode)\n");
+  EXPECT_EQ(err_, "abcdsctl meanwell: NPB_chargemode wants 0 (power supply mode) or 1 (charger mode)\n");
   EXPECT_EQ(Run({"discharge"}), 1);
   EXPECT_TRUE(Complains("NPB does not know DIRECTION_CTRL")) << err_;
   EXPECT_EQ(Run({"read", "VIN"}), 2);
@@ -218,7 +218,12 @@ TEST_F(MeanwellVerbsTest, MistakesAreOneSentence) {
   EXPECT_EQ(Run({"vread", "heater"}), 1);
   EXPECT_TRUE(Complains("it has charger")) << err_;
   EXPECT_EQ(Run({"levitate"}), 2);
-  EXPECT_EQ(err_, "there is no verb \"levitate\": `meanwell help` lists them\n");
+  EXPECT_EQ(err_, "abcdsctl meanwell: there is no verb \"levitate\"; `abcdsctl meanwell help` lists them\n");
+  EXPECT_EQ(Run({"vred"}), 2);
+  EXPECT_EQ(err_,
+            "abcdsctl meanwell: there is no verb \"vred\"; did you mean \"vread\"? `abcdsctl meanwell help` lists them\n");
+  EXPECT_EQ(Run({"vread", "--confg", "x"}), 2);
+  EXPECT_EQ(err_, "abcdsctl meanwell: there is no option --confg; did you mean \"--config\"?\n");
   device_->SetFaults({.silent = true});
   EXPECT_EQ(Run({"vread"}), 1);
   EXPECT_TRUE(Complains("no answer from unit 03")) << err_;

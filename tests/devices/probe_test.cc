@@ -168,6 +168,21 @@ TEST_F(ProbeTest, AnotherWebServerIsNoPlug) {
   EXPECT_EQ(report->details().identity().at("model"), "SHEM-3") << "what it is can be told all the same";
 }
 
+TEST_F(ProbeTest, DeviceIsWaitedForAsLongAsIsWanted) {
+  v1::ProbeDeviceRequest request;
+  request.mutable_target()->mutable_location()->set_type("shelly-3em");
+  request.mutable_target()->mutable_location()->set_host("127.0.0.1");
+  request.mutable_target()->mutable_location()->set_network_port(1);
+  request.mutable_limit()->set_nanos(300'000'000);
+  const MonotonicTime begin = MonotonicNow();
+  EXPECT_EQ(desk_.Probe(request, Never).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_LT(MonotonicNow() - begin, 10s) << "without a wish it has 20 s";
+  request.mutable_limit()->set_seconds(60);
+  const absl::Status refused = desk_.Probe(request, Never).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(refused.message(), "a device is waited for 0.1 s to 60 s, not 60.3 s");
+}
+
 // One row per way of not being the device that was asked for.
 struct SilenceCase {
   const char* name;
@@ -242,7 +257,7 @@ TEST_F(ProbeTest, WrongTargetsAreExplained) {
   const Row rows[] = {{name, "say where it is: --port"},
                       {unknown, "no device of the configuration is called \"inverter\""},
                       {v1::DeviceTarget(), "target is missing"},
-                      {At("lumentry", "/dev/x"), "there is no type of device \"lumentry\""},
+                      {At("lumentry", "/dev/x"), "there is no type of device \"lumentry\"; known: jk-bms, lumentree, "},
                       {At("house", "/dev/x"), "part of the daemon itself"},
                       {At("lumentree", ""), "give its port"},
                       {At("lumentree", "/dev/x", 248), "address 248 is outside [1, 247]"},

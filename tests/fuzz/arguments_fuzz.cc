@@ -12,7 +12,7 @@ namespace abcds {
 namespace {
 
 constexpr std::array<Option, 3> kOptions = {
-    {{"lease", "TIME", "for so long"}, {"json", "", "machines read it"}, {"until_soc", "PERCENT", "to a charge"}}};
+    {{"lease", "TIME", "for so long"}, {"json", "", "machines read it"}, {"until-soc", "PERCENT", "to a charge"}}};
 
 void CheckValues(const std::string& text) {
   if (const absl::StatusOr<double> power = ParsePowerW(text); power.ok()) ABCDS_CHECK(std::isfinite(*power));

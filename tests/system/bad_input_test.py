@@ -44,6 +44,7 @@ class BadInputTest(unittest.TestCase):
         lines = self.fails("--config", self.folder / "none.textproto", "--allow_non_realtime")
         self.assertEqual(len(lines), 1, lines)
         self.assertIn("none.textproto", lines[0])
+        self.assertIn("give --config=FILE, or write one: abcdsd --print_config=lumentree+mqtt", lines[0])
 
     def test_unknown_field_names_file_line_and_field(self):
         self.refused("sitte: \"x\"\n" + processes.house_config(), "abcds.textproto:1", "sitte")
@@ -74,7 +75,12 @@ class BadInputTest(unittest.TestCase):
         self.assertIn("0.0.0.0", "\n".join(lines))
 
     def test_unknown_flag(self):
-        self.assertIn("explode", "\n".join(self.fails("--explode")))
+        self.assertEqual(self.fails("--explode"), ["abcdsd: there is no flag --explode; --help lists them"])
+        self.assertEqual(self.fails("--confg", "x"), ['abcdsd: there is no flag --confg; did you mean "--config"?'])
+
+    def test_flags_take_hyphens_as_well(self):
+        lines = self.fails("--state-dir=", "--log-level", "loud", "--config", self.write(processes.house_config()))
+        self.assertEqual(lines, ["abcdsd: --log_level is debug, info, warning or error"])
 
     def test_port_in_use_names_it_and_disturbs_nobody(self):
         with socket.socket() as taken:

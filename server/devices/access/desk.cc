@@ -18,6 +18,8 @@ namespace {
 constexpr int kAddressHighest = 247;
 constexpr int kUsualAddressHighest = 8;
 constexpr uint32_t kMostRegisters = 32;
+constexpr Nanoseconds kLimitShortest = std::chrono::milliseconds(100);
+constexpr Nanoseconds kLimitLongest = std::chrono::seconds(60);
 constexpr Nanoseconds kHoldShortest = std::chrono::seconds(1);
 constexpr Nanoseconds kHoldLongest = std::chrono::minutes(10);
 
@@ -60,7 +62,7 @@ absl::Status NoSuchType(const std::string& type) {
         absl::StrCat(type, known->simulated() ? " is part of the daemon itself: there is no wire to ask it on"
                                               : " is only asked through a daemon that has it in its configuration"));
   }
-  return absl::NotFoundError(absl::StrCat("there is no type of device \"", type, "\": ", AccessibleTypes()));
+  return absl::NotFoundError(absl::StrCat("there is no type of device \"", type, "\"; known: ", AccessibleTypes()));
 }
 
 const char* ReachName(DirectAccess::Reach reach) {
@@ -101,6 +103,16 @@ absl::Status WithAdvice(const absl::Status& status, const DirectAccess& access) 
   const std::string message(status.message());
   const char* const between = absl::EndsWith(message, "?") ? " " : ". ";
   return absl::UnavailableError(absl::StrCat(message, between, access.advice()));
+}
+
+// How long to wait for the device.
+template <class Request>
+absl::StatusOr<Nanoseconds> LimitOf(const Request& request, const DirectAccess& access) {
+  if (!request.has_limit()) return access.probe_limit();
+  const Nanoseconds limit(google::protobuf::util::TimeUtil::DurationToNanoseconds(request.limit()));
+  if (limit >= kLimitShortest && limit <= kLimitLongest) return limit;
+  return absl::InvalidArgumentError(absl::StrCat("a device is waited for ", ToSeconds(kLimitShortest), " s to ",
+                                                 ToSeconds(kLimitLongest), " s, not ", ToSeconds(limit), " s"));
 }
 
 absl::StatusOr<DirectWrite> WriteOf(const v1::WriteDeviceRequest& request) {
@@ -219,9 +231,11 @@ absl::StatusOr<v1::ProbeDeviceResponse> DeviceDesk::Probe(const v1::ProbeDeviceR
                                                           const Cancelled& cancelled) {
   const absl::StatusOr<Asked> asked = Resolve(request.target());
   if (!asked.ok()) return asked.status();
+  const absl::StatusOr<Nanoseconds> limit = LimitOf(request, *asked->access);
+  if (!limit.ok()) return limit.status();
   v1::ProbeDeviceResponse response;
   const absl::Status status = Alone(cancelled, [&](const Cancelled& ended) {
-    const auto report = asked->access->Probe(asked->target, DirectAccess::kProbeLimit, ended);
+    const auto report = asked->access->Probe(asked->target, *limit, ended);
     if (report.ok()) *response.mutable_report() = ReportOf(*asked->access, asked->target, *report);
     return WithAdvice(report.status(), *asked->access);
   });
@@ -238,6 +252,8 @@ absl::StatusOr<v1::ReadDeviceResponse> DeviceDesk::Read(const v1::ReadDeviceRequ
     return absl::InvalidArgumentError(absl::StrCat("registers are 0 to 65535, and 1 to ", kMostRegisters,
                                                    " at a time; ", range.count(), " from ", range.first(), " on are not"));
   }
+  const absl::StatusOr<Nanoseconds> limit = LimitOf(request, *asked->access);
+  if (!limit.ok()) return limit.status();
   v1::ReadDeviceResponse response;
   const absl::Status status = Alone(cancelled, [&](const Cancelled& ended) -> absl::Status {
     if (request.has_registers()) {
@@ -252,7 +268,7 @@ absl::StatusOr<v1::ReadDeviceResponse> DeviceDesk::Read(const v1::ReadDeviceRequ
       }
       return absl::OkStatus();
     }
-    const auto report = asked->access->Probe(asked->target, DirectAccess::kProbeLimit, ended);
+    const auto report = asked->access->Probe(asked->target, *limit, ended);
     if (!report.ok()) return WithAdvice(report.status(), *asked->access);
     *response.mutable_report() = ReportOf(*asked->access, asked->target, *report);
     return absl::OkStatus();
