@@ -159,8 +159,8 @@ bool HttpDigest::Take(const std::vector<std::string>& challenges) {
     }
   }
   if (!best) return false;
+  if (best->nonce != challenge_.nonce) count_ = 0;
   challenge_ = *best;
-  count_ = 0;
   return true;
 }
 

@@ -53,7 +53,11 @@ TEST(HttpDigest, UsesANonceAgainWithAGrowingCount) {
   const std::string second = digest.Sign("GET", "/rpc/EM.GetStatus?id=0", "9f3c1d7a5be04826");
   EXPECT_TRUE(Has(second, "nc=00000002")) << second;
   EXPECT_TRUE(Has(second, "db6a6696386c588fc22b798af5417cfd537c256d527f9689ded9142995b1c95b")) << second;
-  // A new challenge begins with 1 again.
+  // The same nonce once more, after a lost reply perhaps: a count that was used is used up.
+  ASSERT_TRUE(digest.Take({R"(Digest qop="auth", realm="shellypro3em-08f9e0e51c2a", )"
+                           R"(nonce="2bYPcwAAAAB1n0kq8lZrE7uJt5oPQw==", algorithm=SHA-256)"}));
+  EXPECT_TRUE(Has(digest.Sign("GET", "/", "x"), "nc=00000003"));
+  // A new one begins with 1 again.
   ASSERT_TRUE(digest.Take({R"(Digest qop="auth",realm="r",nonce="AAbb+/==",algorithm=SHA-256,stale=true)"}));
   EXPECT_TRUE(Has(digest.Sign("GET", "/", "x"), "nc=00000001"));
 }

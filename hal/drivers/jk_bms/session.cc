@@ -12,8 +12,8 @@ Sample<Q> SampleOf(const std::optional<Q>& value, MonotonicTime at) {
   return {.value = value.value_or(Q()), .taken_at = at, .valid = value.has_value()};
 }
 
-// What the board reports is where it trips, some seconds later. Operation stays this far below: room for the errors of its
-// shunt, and of what converters make of their setpoint.
+// What the board reports is where it trips, some seconds later. Operation stays this far below: room for the errors of
+// its shunt, and of what converters make of their setpoint.
 constexpr double kOperatingShareOfTrip = 0.9;
 
 // A limit of 0 is a knob that nobody has turned, not a command to stand still: permissions do that.
@@ -245,8 +245,7 @@ std::string Session::Trouble(const std::string& port) const {
   }
   if (!state_.voltage.valid) return "";
   if (state_.lifecycle != Lifecycle::kActive) {
-    return absl::StrCat("the answers of ", who.substr(4),
-                        " arrive damaged: check its cable, or who else talks on this line");
+    return absl::StrCat("the answers of ", who, " arrive damaged: check its cable, or who else talks on this line");
   }
   if (status_.warnings != 0) return absl::StrCat(who, " warns: ", WarningText(status_.warnings));
   if (!state_.charge_allowed || !state_.discharge_allowed) {

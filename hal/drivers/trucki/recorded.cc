@@ -140,8 +140,11 @@ absl::StatusOr<Values> DecodeExchange(std::optional<Bytes> request, Bytes reply)
   if (!recording->request_known) {
     // The acknowledgement repeats the register, not the value.
     if (is_write) return Values{{"acknowledged_register", asked.address}};
-    return absl::InvalidArgumentError(
-        "a read's reply does not say which registers it is of: give the request as well, with --request HEX");
+    // All eight can only be 0 to 7.
+    if (asked.count != kLastRegister + 1) {
+      return absl::InvalidArgumentError(
+          "a read's reply does not say which registers it is of: give the request as well, with --request HEX");
+    }
   }
   if (asked.address + asked.count > kLastRegister + 1) {
     return absl::InvalidArgumentError(absl::StrCat("register ", asked.address + asked.count - 1,

@@ -14,8 +14,8 @@ namespace abcds::trucki {
 
 // The values of one recorded reply, by names that end in the unit; discharging is negative. The board answers functions
 // 3, 4, 6 and 16, of which the driver uses 3 and 16; in SDM630 mode it sends a telegram of its own accord (27 bytes, no
-// request). Other replies to reads need their request: they do not say which registers they hold. InvalidArgument with
-// one sentence for anything that is corrupt, refused by the board, or not a value.
+// request). Replies to reads need their request, since they do not say which registers they hold; all eight are clear
+// without. InvalidArgument with one sentence for anything that is corrupt, refused by the board, or not a value.
 [[nodiscard]] absl::StatusOr<std::map<std::string, double>> DecodeFrame(std::optional<std::span<const uint8_t>> request,
                                                                         std::span<const uint8_t> reply);
 

@@ -90,7 +90,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "03 10 00 00 00 01 00 2B",
                   {{"acknowledged_register", 0}},
                   ""},
-        FrameCase{"ReadWithoutItsRequestTellsNothing", "", kAll, {}, "give the request"},
+        FrameCase{"AllRegistersSayWhichTheyAre", "", kAll, kAllValues, ""},
+        FrameCase{"OtherReadsWithoutTheirRequestTellNothing", "", kSixWithFour, {}, "give the request"},
         FrameCase{
             "WrongChecksum", kReadSixWithFour, "03 04 0C 10 68 10 5B 09 07 02 0B 3B 6A 00 00 B3 3E", {}, "checksum"},
         FrameCase{"WrongChecksumOfTheTelegram",
