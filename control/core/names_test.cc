@@ -9,11 +9,11 @@
 namespace abcds {
 namespace {
 
-// Names are keys in protos, metrics and logs: lower case with underscores.
+// Names are keys in protos, metrics and logs: lower case with underscores; modes are words of commands, with hyphens.
 void ExpectIsName(const std::string& name, std::set<std::string>& seen) {
   EXPECT_NE(name, "unknown");
   EXPECT_FALSE(name.empty());
-  for (const char c : name) EXPECT_TRUE(std::islower(c) || c == '_') << name;
+  for (const char c : name) EXPECT_TRUE(std::islower(c) || c == '_' || c == '-') << name;
   EXPECT_TRUE(seen.insert(name).second) << name << " twice";
 }
 
