@@ -24,12 +24,12 @@ namespace abcds {
 namespace {
 
 // Of several on one line, each gets the line for so long before the next one's turn. At first all together so long that
-// the last one is told in time: several tries of a silent device, or the time that a quick one takes to come down and
-// to be seen at rest; when all have been told, the time that a slow display takes to know.
-constexpr Nanoseconds kFirstTurns = std::chrono::milliseconds(1800);
-constexpr Nanoseconds kFirstTurnMost = std::chrono::milliseconds(1000);
-constexpr Nanoseconds kFirstTurnLeast = std::chrono::milliseconds(300);
-constexpr Nanoseconds kLaterTurn = std::chrono::milliseconds(3000);
+// the last one is told well within two seconds, and each at least the time for being told and a late acknowledgement;
+// when all have been told, the turns grow to the time that a slow display takes to know.
+constexpr Nanoseconds kFirstTurns = std::chrono::milliseconds(1000);
+constexpr Nanoseconds kFirstTurnMost = std::chrono::milliseconds(400);
+constexpr Nanoseconds kFirstTurnLeast = std::chrono::milliseconds(150);
+constexpr Nanoseconds kLongestTurn = std::chrono::milliseconds(3000);
 // Past the limit a child only has to close its port and report.
 constexpr Nanoseconds kGrace = std::chrono::milliseconds(500);
 
@@ -94,7 +94,7 @@ bool CommandInTurns(const Site& site, const std::vector<size_t>& group, SafeStat
       if (!owned) continue;
       for (auto& [index, result] : open) result = status;
     }
-    turn_length = kLaterTurn;
+    turn_length = std::min(turn_length * 5 / 2, kLongestTurn);
   } while (!open.empty() && !owned && MonotonicNow() < deadline);
   for (const auto& [index, status] : open) report(site.converters[index].name, status);
   return open.empty();

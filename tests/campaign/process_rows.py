@@ -46,6 +46,8 @@ def worker_killed(stage):
             time.sleep(1.5 * draw.random())
         begun = kill(worker)
         took.append(told_zero_after(site.inverter, begun, 10.0))
+        if took[-1] > 2.0:
+            stage.broken.append("\n".join(daemon.process.lines[-25:]))
         processes.wait_until(lambda: daemon.worker_pid() not in (None, worker), "another worker", 60.0, 0.02)
         started = time.monotonic()
         site.wait_delivering()
@@ -142,6 +144,24 @@ def worker_killed_unplugged(stage):
     site.lines[1].plug()
     stage.within("plugged in: 0 W after", told_zero_after(second, begun, 20.0), 3.0)
     site.wait_delivering()
+
+
+@row("worker killed with four inverters on one line, two of them silent", "0 W on the others within 2 s", weight=45)
+def worker_killed_one_line(stage):
+    site, daemon = begin(stage, inverters=4, load_w=2000, one_line=True)
+    took = []
+    for number in range(5 if stage.long else 2):
+        for inverter in site.house.inverters:
+            inverter.silent = False
+        processes.wait_until(lambda: all(inverter.told_w for inverter in site.house.inverters), "all deliver", 60.0)
+        # Those that the guard asks first, or last.
+        for inverter in site.house.inverters[0:2] if number % 2 == 0 else site.house.inverters[2:4]:
+            inverter.silent = True
+        worker = worker_of(daemon)
+        begun = kill(worker)
+        took += [told_zero_after(inverter, begun, 10.0) for inverter in site.house.inverters if not inverter.silent]
+        processes.wait_until(lambda: daemon.worker_pid() not in (None, worker), "another worker", 60.0)
+    stage.worst("0 W after", took, 2.0)
 
 
 @row("start beside an inverter that runs at full power by itself", "its 0 W before the daemon has read anything else",

@@ -23,12 +23,14 @@ converter {{
   name: "inverter{number}"
   lumentree {{
     model: MODEL_600
-    bus: "line{number}"
+    bus: "line{line}"
+    address: {address}
   }}
 }}
-
+"""
+LINE_CONFIG = """
 bus {{
-  name: "line{number}"
+  name: "line{line}"
   port: "{path}"
   baud: 9600
 }}
@@ -63,7 +65,7 @@ meter {{
 battery {{
   cells: 8
   capacity_ah: 100
-  max_discharge_current_a: 60
+  max_discharge_current_a: 120
 }}
 """
 
@@ -196,18 +198,22 @@ class SimulatedSite(simulated_site.Site):
 
 
 class PlantSite:
-    """Inverters on lines of their own, a meter over HTTP and, if wanted, a BMS: all of `plants`."""
+    """Inverters, each on a line of its own or all on one, a meter over HTTP and, if wanted, a BMS: all of `plants`."""
 
-    def __init__(self, stage, inverters=1, grace_s=None, load_w=LOAD_W, told_w=0):
+    def __init__(self, stage, inverters=1, grace_s=None, load_w=LOAD_W, told_w=0, one_line=False):
         self.house = plants.House(load_w)
         self.meter = plants.ShellyMeter(stage, self.house)
         self.config = SITE_CONFIG.format(meter_port=self.meter.port)
+        self.house.inverters = [plants.Inverter(told_w) for _ in range(inverters)]
+        numbered = list(enumerate(self.house.inverters, 1))
         self.lines = []
-        for number in range(1, inverters + 1):
-            path = f"{stage.folder}/inverter{number}"
-            self.house.inverters.append(plants.Inverter(told_w))
-            self.lines.append(plants.InverterLine(stage, path, {1: self.house.inverters[-1]}))
-            self.config += INVERTER_CONFIG.format(number=number, path=path)
+        for line, units in enumerate([numbered] if one_line else [[entry] for entry in numbered], 1):
+            path = f"{stage.folder}/inverter{line}"
+            addressed = {address: inverter for address, (_, inverter) in enumerate(units, 1)}
+            self.lines.append(plants.InverterLine(stage, path, addressed))
+            self.config += LINE_CONFIG.format(line=line, path=path) + "".join(
+                INVERTER_CONFIG.format(number=number, line=line, address=address)
+                for address, (number, _) in enumerate(units, 1))
         self.bms = None
         if grace_s is not None:
             self.bms = plants.JkBoard(stage, f"{stage.folder}/bms")
