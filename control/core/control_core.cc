@@ -350,7 +350,8 @@ Decision ControlCore::Decide(int converter, const ConverterView& view, const Ass
                               .room = room,
                               .must_reduce = must_reduce,
                               .measured = measured_,
-                              .write_limited = inputs_.converters[converter].write_limited},
+                              .write_limited = inputs_.converters[converter].write_limited,
+                              .turn_limited = inputs_.converters[converter].turn_limited},
                              unit.tube(), inputs_.now);
     if (decision.reason == Reason::kRegulating) decision.reason = written.reason;
   }

@@ -5,8 +5,10 @@
 namespace abcds {
 namespace {
 
-// Derating in steps smaller than this share of the limit is regulation; more, and every stop, is protection.
-constexpr double kProtection = 1.1;
+// More than a reading may be wrong by, and every stop, is protection, which no budget of writes holds up. 25 W are an
+// ampere of a battery of 24 V.
+constexpr double kReadingErrorShare = 0.02;
+constexpr Watts kReadingError{25};
 
 Reason ReasonOf(FaultId fault) {
   switch (fault) {
@@ -41,7 +43,8 @@ void LimitByBattery(const PlantLimits& limits, Wish& wish) {
   wish.reason = charges ? limits.battery.charge_reason : limits.battery.discharge_reason;
   wish.limit = limit;
   wish.limited = true;
-  wish.must_reduce = limit == Watts(0) || Magnitude(limits.standing) > limit * kProtection;
+  const Watts beyond = Magnitude(limits.standing) - limit;
+  wish.must_reduce = limit == Watts(0) || beyond > std::max(limit * kReadingErrorShare, kReadingError);
 }
 
 }  // namespace

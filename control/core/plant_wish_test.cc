@@ -56,5 +56,37 @@ INSTANTIATE_TEST_SUITE_P(Causes, PlantWishTest, testing::Values(
     Case{"Idle",                           300, [](PlantLimits& l) { l.mode = Mode::kIdle; },              0, 0, 0, Reason::kIdle}),
     [](const auto& row) { return row.param.name; });
 
+struct ReduceCase {
+  const char* name;
+  double limit_w;
+  double standing_w;
+  bool must_reduce;
+};
+
+class MustReduceTest : public testing::TestWithParam<ReduceCase> {};
+
+TEST_P(MustReduceTest, BeyondWhatAReadingMayBeWrongBy) {
+  const ReduceCase& c = GetParam();
+  PlantLimits limits;
+  limits.battery.charge = limits.battery.discharge = Watts(c.limit_w);
+  limits.standing = Watts(c.standing_w);
+  limits.meter_authority = 1.0;
+  Wish wish;
+  wish.power = Watts(c.standing_w);
+  LimitWish(limits, wish);
+  EXPECT_EQ(wish.must_reduce, c.must_reduce);
+}
+
+INSTANTIATE_TEST_SUITE_P(Standing, MustReduceTest, testing::Values(
+    //         name                          limit  standing  must
+    ReduceCase{"Within",                       500,      490, false},
+    ReduceCase{"OneAmpereBeyondIsNoise",       500,      524, false},
+    ReduceCase{"MoreIsNot",                    500,      526, true},
+    ReduceCase{"AlsoDischarging",              500,     -526, true},
+    ReduceCase{"TwoPercentOfALargeOneIsNoise", 2000,    2039, false},
+    ReduceCase{"MoreThanTwoIsNot",             2000,    2041, true},
+    ReduceCase{"AStopAlways",                     0,       1, true}),
+    [](const auto& row) { return row.param.name; });
+
 }  // namespace
 }  // namespace abcds

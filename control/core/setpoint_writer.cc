@@ -33,8 +33,10 @@ double Weight(Watts deviation) { return deviation > Watts(0) ? kExportWeight : k
 }  // namespace
 
 int SetpointWriter::WritesFor(Watts setpoint) const noexcept {
+  const bool turns = setpoint.value() * ran_.value() < 0.0;
+  if (!write_limited_) return turn_limited_ && turns ? 1 : 0;
   if (setpoint == Watts(0)) return 1;
-  if (setpoint.value() * ran_.value() < 0.0) return kWritesToTurn;
+  if (turns) return kWritesToTurn;
   return setpoint_ == Watts(0) && setpoint != ran_ ? kWritesToStart : 1;
 }
 
@@ -74,7 +76,8 @@ SetpointWriter::Result SetpointWriter::Decide(const Request& request, const Powe
                                               MonotonicTime now) noexcept {
   const Watts wanted = request.wanted;
   budget_.Refill(now);
-  const bool frugal = request.write_limited && budget_.limited();
+  write_limited_ = request.write_limited;
+  turn_limited_ = request.turn_limited;
   // Whole watts: finer ones are noise, and each would be a write.
   Watts goal(std::round(std::clamp(tube.SetpointFor(wanted), -request.most, request.most).value()));
   // At its limit a device is told its limit: a read-back that is wrong by a few percent must not hold it below.
@@ -100,6 +103,7 @@ SetpointWriter::Result SetpointWriter::Decide(const Request& request, const Powe
     if (Magnitude(goal) < Magnitude(least)) goal = least;
   }
 
+  const bool frugal = budget_.limited() && WritesFor(goal) > 0;
   const Watts deviation = wanted - tube.settling_at();
   if (request.measured) {
     Sum(deviation, frugal, now);

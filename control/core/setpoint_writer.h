@@ -33,6 +33,7 @@ class SetpointWriter {
     bool must_reduce = false;  // it is a limit rather than a wish
     bool measured = false;     // in this cycle a new measurement has arrived
     bool write_limited = false;  // each new setpoint wears the device out
+    bool turn_limited = false;   // each change of direction does, also where setpoints do not
   };
   Result Decide(const Request& request, const PowerTube& tube, MonotonicTime now) noexcept;
   // What the gate let through, if that is not what was decided.
@@ -54,6 +55,8 @@ class SetpointWriter {
 
   ConverterSettings settings_;
   WriteBudget budget_;
+  bool write_limited_ = false;  // as last requested
+  bool turn_limited_ = false;
   Watts setpoint_;
   Watts ran_;  // the last setpoint that was not 0 W
   MonotonicTime written_at_ = MonotonicTime::min();

@@ -265,6 +265,7 @@ class Frugal : public testing::Test {
       SetpointWriter::Request request = Ask(Limited(), wanted, must_reduce);
       request.write_limited = limited;
       request.room = room;
+      request.turn_limited = turns_limited;
       last = bench.writer.Decide(request, bench.tube, bench.now);
       bench.tube.Command(last.setpoint, bench.now);
       bench.tube.Advance(bench.now, 1s);
@@ -275,6 +276,7 @@ class Frugal : public testing::Test {
   Bench bench{Limited()};
   bool limited = true;
   Watts room;
+  bool turns_limited = false;
   SetpointWriter::Result last;
 };
 
@@ -375,6 +377,37 @@ TEST_F(Frugal, AStartIsKeptToTheRateWithAllThatItStores) {
   }
   EXPECT_LE(writes, 2 * 120 + 60 + 1) << "its rate, what it began with, and the stop after the last start";
   EXPECT_GE(writes, 200) << "and uses it";
+}
+
+// A device that stores its direction only: all else is free.
+TEST_F(Frugal, WhereOnlyTurnsAreStoredOnlyTurnsAreCounted) {
+  limited = false;
+  turns_limited = true;
+  const double before = bench.writer.budget().saved();
+  EXPECT_EQ(Run(1, 300) + Run(1, 500) + Run(1, 0) + Run(1, 300) + Run(1, 0), 5);
+  EXPECT_NEAR(bench.writer.budget().saved(), before + 5 * 120 / 3600.0, 0.04);
+  EXPECT_EQ(Run(1, -300), 0);
+  EXPECT_EQ(last.reason, Reason::kWriteBudget);
+  EXPECT_EQ(Run(24, -300), 1) << "worth it";
+  EXPECT_NEAR(bench.writer.budget().saved(), before + 30 * 120 / 3600.0 - 1, 0.05);
+  EXPECT_EQ(Run(1, -500) + Run(1, 0), 2);
+}
+
+TEST_F(Frugal, TurnsKeepToTheRate) {
+  limited = false;
+  turns_limited = true;
+  int turns = 0;
+  bool charged = true;
+  for (int i = 0; i < 2400; ++i) {
+    const bool charges = i % 2 == 0;
+    if (Run(3, charges ? 600 : -600) > 0 && charges != charged) {
+      charged = charges;
+      ++turns;
+    }
+    Run(1, 0);
+  }
+  EXPECT_LE(turns, 120 * 9600 / 3600 + 60 + 1) << "its rate, and what it began with";
+  EXPECT_GE(turns, 100);
 }
 
 TEST_F(Frugal, NotLimitedAnyMoreItWritesAtOnce) {

@@ -93,6 +93,7 @@ struct ConverterInput {
   Watts min_discharge{};
   bool write_limited = false;  // each new setpoint wears it out
   bool power_assumed = false;  // what it draws while it is on is assumed, not measured: to be learned
+  bool turn_limited = false;   // each change of direction does, also where setpoints do not
   bool ready = false;   // answers and accepts commands
   bool faulty = false;  // answers, and reports a fault
 };

@@ -32,6 +32,7 @@ ConverterInput ToInput(const ConverterState& state) noexcept {
           .min_discharge = state.min_discharge,
           .write_limited = state.write_limited,
           .power_assumed = state.power_assumed,
+          .turn_limited = state.turn_limited,
           .ready = state.lifecycle == Lifecycle::kActive,
           .faulty = state.lifecycle == Lifecycle::kFaulty};
 }

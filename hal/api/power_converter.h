@@ -30,6 +30,8 @@ struct ConverterState {
   // A device that is only ever on or off, and has no meter: `power` and the limits are what it should draw. True asks
   // control to learn what it does draw.
   bool power_assumed = false;
+  // Each change between charging and discharging wears it out, also where setpoints do not.
+  bool turn_limited = false;
   Lifecycle lifecycle = Lifecycle::kConnecting;
 };
 

@@ -47,6 +47,8 @@ TEST_F(SessionTest, BicChangesDirectionThroughRest) {
 TEST_F(SessionTest, BicDirectionIsCountedEvenWithoutEeprom) {
   Make(Bic(), 52.0);
   BecomeActive();
+  EXPECT_FALSE(session_->state().write_limited);
+  EXPECT_TRUE(session_->state().turn_limited) << "control must know";
   const uint64_t before = ledger_.Writes(kDevice);
   Hold(Watts(-800), 4s);
   EXPECT_EQ(ledger_.Writes(kDevice), before + 1);
