@@ -113,7 +113,7 @@ constexpr Verb kVerbs[] = {
      .summary = "sets the mode of operation",
      .details = "automatic       holds the grid at the target\n"
                 "idle            0 W\n"
-                "observe         computes and explains everything, commands nothing\n"
+                "observe         computes and explains everything, holds every converter at 0 W\n"
                 "charge-only     automatic, but never discharges\n"
                 "discharge-only  automatic, but never charges\n"
                 "forced          charges or discharges with --power, until --until-soc or the lease's end\n"

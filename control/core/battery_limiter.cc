@@ -124,11 +124,12 @@ void BatteryLimiter::LimitByTemperature(const BatteryInput& battery, MonotonicTi
                                         BatteryLimits& limits) noexcept {
   const Nanoseconds max_age = std::max(kMaxAge, settings_.silence_grace);
   if (!battery.temperature_lowest.UsableAt(now, max_age) || !battery.temperature_highest.UsableAt(now, max_age)) {
-    // A sensor that has failed is not a battery that is warm enough.
-    if (temperature_seen_) Lower(limits.charge, limits.charge_reason, Watts(0), Reason::kTemperatureLimit);
+    // A sensor that has failed is not a battery that is warm enough. Whether it was outside stands as it was last known.
+    if (battery.present && !settings_.charge_without_temperature) {
+      Lower(limits.charge, limits.charge_reason, Watts(0), Reason::kTemperatureLimit);
+    }
     return;
   }
-  temperature_seen_ = true;
   const Celsius low = battery.temperature_lowest.value;
   const Celsius high = battery.temperature_highest.value;
   const double charge = std::min(Share(low - settings_.charge_temperature_min, kTemperatureBand),

@@ -58,7 +58,6 @@ class BatteryLimiter {
   bool cell_too_high_ = false;
   bool cell_too_low_ = false;
   bool temperature_outside_ = false;
-  bool temperature_seen_ = false;
   bool cells_seen_ = false;
   bool cells_missing_ = false;  // their voltages were known once, and are too old now
 };

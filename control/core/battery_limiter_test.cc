@@ -135,8 +135,12 @@ INSTANTIATE_TEST_SUITE_P(Temperature, BatteryLimiterTest, testing::Values(
     Case{"WarmthDeratesCharging",        Temperatures(20, 42.5),   660, kWarm, 1320, kCurrent},
     Case{"HeatDeratesDischarging",       Temperatures(20, 52.5),     0, kWarm,  660, kWarm},
     Case{"MoreHeatStopsBoth",            Temperatures(20, 55),       0, kWarm,    0, kWarm},
-    Case{"UnknownTemperaturesDoNotLimit", [](BatteryInput& b) { b.temperature_lowest.valid = false; },
-         1320, kCurrent, 1320, kCurrent}),
+    Case{"AnUnknownLowestIsNoWarmBattery", [](BatteryInput& b) { b.temperature_lowest.valid = false; },
+         0, kWarm, 1320, kCurrent},
+    Case{"NorIsAnUnknownHighest",        [](BatteryInput& b) { b.temperature_highest.valid = false; },
+         0, kWarm, 1320, kCurrent},
+    Case{"NorIsOneOfHalfAMinuteAgo",     [](BatteryInput& b) { b.temperature_lowest.taken_at = kNow - 31s; },
+         0, kWarm, 1320, kCurrent}),
     [](const auto& row) { return row.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Bms, BatteryLimiterTest, testing::Values(
@@ -334,11 +338,16 @@ TEST(BatteryLimiterTest, ATemperatureSensorThatFailsIsNoWarmBattery) {
   EXPECT_GT(limits.discharge, Watts(0));
 }
 
-TEST(BatteryLimiterTest, ABmsWithoutTemperaturesSetsNoTemperatureLimit) {
-  BatteryLimiter limiter(Eight());
+TEST(BatteryLimiterTest, WhereTheFileSaysSoNoTemperatureIsNoLimit) {
+  BatterySettings settings = Eight();
+  settings.charge_without_temperature = true;
+  BatteryLimiter limiter(settings);
   BatteryInput battery = Middle();
   battery.temperature_lowest.valid = battery.temperature_highest.valid = false;
-  EXPECT_GT(limiter.Update(battery, {}, Watts(0), kNow).charge, Watts(0));
+  EXPECT_NEAR(limiter.Update(battery, {}, Watts(0), kNow).charge.value(), 1320, 1e-6);
+  Temperatures(-5, 20)(battery);
+  battery.temperature_lowest.valid = battery.temperature_highest.valid = true;
+  EXPECT_EQ(limiter.Update(battery, {}, Watts(0), kNow).charge, Watts(0)) << "one that is known is one";
 }
 
 // 26.4 V at rest, 12 mΩ, limits of 140 A: at that current 24.72 V are left, and with 3696 W it would be 150 A.

@@ -71,6 +71,7 @@ struct BatterySettings {
   Celsius charge_temperature_max{45};
   Celsius discharge_temperature_min{-10};
   Celsius discharge_temperature_max{55};
+  bool charge_without_temperature = false;  // a BMS without a usable sensor does not forbid charging
   Ohms resistance{0};
   Amperes max_charge_current{50};
   Amperes max_discharge_current{50};

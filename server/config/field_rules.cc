@@ -159,6 +159,7 @@ std::vector<FieldRule> BatteryRules() {
   return {
       Value<Bms>(Bms::kNameFieldNumber, "bms"),
       Number<Bms>(Bms::kSilenceGraceSFieldNumber, 0, 3600, "30"),
+      Value<Bms>(Bms::kChargeWithoutTemperatureFieldNumber, "false"),
 
       Required<JkBms>(JkBms::kBusFieldNumber),
       Value<JkBms>(JkBms::kBelowZeroOneLowerFieldNumber, "false"),

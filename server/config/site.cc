@@ -52,6 +52,7 @@ BatterySettings MakeBattery(const v1::Battery& battery, const v1::Bms& bms) {
   settings.max_discharge_current = Amperes(currents.discharge);
   settings.full_current = Amperes(number(Battery::kFullCurrentAFieldNumber));
   settings.silence_grace = FromSeconds(NumberInForce(bms, v1::Bms::kSilenceGraceSFieldNumber));
+  settings.charge_without_temperature = FlagInForce(bms, v1::Bms::kChargeWithoutTemperatureFieldNumber);
   return settings;
 }
 

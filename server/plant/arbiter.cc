@@ -82,6 +82,33 @@ Watts Arbiter::ConfiguredPower(bool charge) const {
   return sum;
 }
 
+Watts Arbiter::ReportedPower(bool charge, const Snapshot& snapshot) const {
+  Watts sum;
+  for (size_t i = 0; i < static_cast<size_t>(facts_.settings.converter_count); ++i) {
+    const ConverterSettings& converter = facts_.settings.converters[i];
+    if (!(charge ? converter.charges : converter.discharges)) continue;
+    const Watts configured = charge ? converter.max_charge : converter.max_discharge;
+    const Watts reported = charge ? snapshot.converter_states[i].max_charge : snapshot.converter_states[i].max_discharge;
+    sum += reported > Watts(0) ? std::min(configured, reported) : configured;
+  }
+  return sum;
+}
+
+Watts Arbiter::LeastPower(bool charge, const Snapshot& snapshot) const {
+  Watts least = kTargetMax;
+  for (size_t i = 0; i < static_cast<size_t>(facts_.settings.converter_count); ++i) {
+    const ConverterSettings& converter = facts_.settings.converters[i];
+    if (!(charge ? converter.charges : converter.discharges)) continue;
+    const ConverterState& state = snapshot.converter_states[i];
+    Watts own = charge ? std::max(converter.min_charge, state.min_charge)
+                       : std::max(converter.min_discharge, state.min_discharge);
+    // On or off.
+    if (charge && own > Watts(0) && own == state.max_charge) own = std::max(own, converter.switch_on);
+    least = std::min(least, own);
+  }
+  return least;
+}
+
 absl::Status Arbiter::SetChargerEnabled(bool enabled) {
   if (enabled && ConfiguredPower(true) <= Watts(0)) {
     return absl::FailedPreconditionError("this site has no converter that charges; add one to the configuration");
@@ -152,7 +179,12 @@ absl::Status Arbiter::CheckForced(const ModeRequest& request, const Snapshot& sn
   if (Magnitude(*request.power) > possible) {
     return absl::FailedPreconditionError(
         absl::StrFormat("%.0f W is more than the converters can do: they can %s with at most %.0f W together",
-                        request.power->value(), verb, possible.value()));
+                        request.power->value(), verb, ReportedPower(charge, snapshot).value()));
+  }
+  if (const Watts least = LeastPower(charge, snapshot); Magnitude(*request.power) < least) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("%.0f W is too little for the converters: they can %s with at least %.0f W",
+                        request.power->value(), verb, least.value()));
   }
   if (charge ? !intent_.charger_enabled : !intent_.discharger_enabled) {
     return absl::FailedPreconditionError(

@@ -53,7 +53,11 @@ class Arbiter {
 
  private:
   [[nodiscard]] absl::Status CheckForced(const ModeRequest& request, const Snapshot& snapshot) const;
-  [[nodiscard]] Watts ConfiguredPower(bool charge) const;  // of all converters together, a magnitude
+  // Magnitudes. What all converters together are configured for; what they say that they can do; the least with which
+  // one of them starts.
+  [[nodiscard]] Watts ConfiguredPower(bool charge) const;
+  [[nodiscard]] Watts ReportedPower(bool charge, const Snapshot& snapshot) const;
+  [[nodiscard]] Watts LeastPower(bool charge, const Snapshot& snapshot) const;
 
   const SiteFacts& facts_;
   Intent intent_;

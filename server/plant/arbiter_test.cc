@@ -132,6 +132,8 @@ INSTANTIATE_TEST_SUITE_P(Plant, ModeTest, testing::Values(
     ModeCase{"ForcedDischarge",               Forced(-600),                                              AsItIs,            StatusCode::kOk,                  ""},
     ModeCase{"ForcedChargeTooMuch",           Forced(901),                                               AsItIs,            StatusCode::kFailedPrecondition,  "charge with at most 900 W"},
     ModeCase{"ForcedDischargeTooMuch",        Forced(-601),                                              AsItIs,            StatusCode::kFailedPrecondition,  "discharge with at most 600 W"},
+    ModeCase{"ForcedChargeTooLittle",         Forced(49),                                                AsItIs,            StatusCode::kFailedPrecondition,  "charge with at least 50 W"},
+    ModeCase{"ForcedDischargeTooLittle",      Forced(-24),                                               AsItIs,            StatusCode::kFailedPrecondition,  "discharge with at least 25 W"},
     ModeCase{"ForcedBeyondAllReason",         Forced(30000),                                             AsItIs,            StatusCode::kInvalidArgument,     "a forced power is -20000 W to 20000 W, not 30000 W"},
     ModeCase{"ForcedNotANumber",              Forced(kNan),                                              AsItIs,            StatusCode::kInvalidArgument,     "not nan W"},
     ModeCase{"ForcedNothing",                 Forced(0),                                                 AsItIs,            StatusCode::kInvalidArgument,     "is not 0 W; for that use `mode idle`"},
@@ -157,6 +159,20 @@ TEST(ArbiterTest, UntilSocNeedsABmsThatReportsIt) {
   const absl::Status status = arbiter.SetMode(ForcedUntil(100, 0.8), snapshot, kNow);
   EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("reports no state of charge to end at"));
+}
+
+// 600 W or nothing; the configuration has room for more than the plug's meter has said so far.
+TEST(ArbiterTest, AnOnOffChargerIsForcedWithItsStepOnly) {
+  SiteFacts facts = FakeSite();
+  facts.settings.converters[0].min_charge = Watts(0);
+  facts.settings.converters[0].max_charge = Watts(750);
+  facts.settings.converters[0].switch_on = Watts(620);
+  Snapshot snapshot = FakeSnapshot(kNow);
+  snapshot.converter_states[0].min_charge = snapshot.converter_states[0].max_charge = Watts(600);
+  Arbiter arbiter(facts);
+  EXPECT_THAT(std::string(arbiter.SetMode(Forced(619), snapshot, kNow).message()), HasSubstr("at least 620 W"));
+  EXPECT_THAT(std::string(arbiter.SetMode(Forced(751), snapshot, kNow).message()), HasSubstr("at most 600 W together"));
+  EXPECT_TRUE(arbiter.SetMode(Forced(620), snapshot, kNow).ok());
 }
 
 // ---- Enabling ----

@@ -11,6 +11,9 @@
 namespace abcds {
 namespace {
 
+// Beyond it, or the BMS's grace, control takes a temperature for unknown.
+constexpr Nanoseconds kTemperatureMaxAge = std::chrono::seconds(5);
+
 // What an explanation is about: the plant (index -1) or one converter.
 struct Subject {
   const SiteFacts& facts;
@@ -22,10 +25,11 @@ struct Subject {
   [[nodiscard]] const ConverterSettings* converter() const {
     return index < 0 ? nullptr : &facts.settings.converters[static_cast<size_t>(index)];
   }
-  // The direction in question: what was wanted, or what is done where nothing was.
+  // The direction in question: what was wanted of it, what it does where nothing was, or what the plant wants.
   [[nodiscard]] bool charges() const {
     if (decision.wanted != Watts(0)) return decision.wanted > Watts(0);
-    return decision.setpoint > Watts(0);
+    if (decision.setpoint != Watts(0)) return decision.setpoint > Watts(0);
+    return outputs().plant.wanted > Watts(0);
   }
 };
 
@@ -120,15 +124,18 @@ std::string TemperatureLimit(const Subject& s) {
   const BatterySettings& b = s.facts.settings.battery;
   const BatteryState& battery = s.snapshot.battery;
   const bool charge = s.charges();
+  const Nanoseconds max_age = std::max(kTemperatureMaxAge, b.silence_grace);
+  if (!battery.temperature_lowest.UsableAt(s.snapshot.time, max_age) ||
+      !battery.temperature_highest.UsableAt(s.snapshot.time, max_age)) {
+    return "the BMS reports no temperature, and frozen cells must not be charged: check its sensor, or see "
+           "charge_without_temperature in the configuration";
+  }
   std::string text = absl::StrFormat("battery temperature close to or beyond its limits for %s (%.0f to %.0f °C",
                                      charge ? "charging" : "discharging",
                                      (charge ? b.charge_temperature_min : b.discharge_temperature_min).value(),
                                      (charge ? b.charge_temperature_max : b.discharge_temperature_max).value());
-  if (battery.temperature_lowest.valid && battery.temperature_highest.valid) {
-    absl::StrAppend(&text, absl::StrFormat("; now %.1f to %.1f °C", battery.temperature_lowest.value.value(),
-                                           battery.temperature_highest.value.value()));
-  }
-  return text + ")";
+  return text + absl::StrFormat("; now %.1f to %.1f °C)", battery.temperature_lowest.value.value(),
+                                battery.temperature_highest.value.value());
 }
 
 std::string CurrentLimit(const Subject& s) {
@@ -165,11 +172,7 @@ std::string Minimum(const Subject& s) {
   const Watts wanted = Magnitude(s.decision.wanted);
   const std::string what = wanted < Watts(0.5) ? "what is wanted" : "the wanted " + Power(wanted);
   if (s.converter() == nullptr) return what + " is less than any converter can do";
-  // The larger one of what is configured and what the device says.
-  const Watts configured = s.charges() ? s.converter()->min_charge : s.converter()->min_discharge;
-  const ConverterState& device = s.snapshot.converter_states[static_cast<size_t>(s.index)];
-  const Watts reported = s.charges() ? device.min_charge : device.min_discharge;
-  return absl::StrFormat("%s is less than its minimum of %s", what, Power(std::max(configured, reported)));
+  return absl::StrFormat("%s is less than its minimum of %s", what, Power(s.decision.limit));
 }
 
 std::string Deadband(const Subject& s) {
@@ -278,7 +281,7 @@ std::string Why(const Subject& s) {
     case Reason::kIdle:
       return "mode idle";
     case Reason::kObserving:
-      return "mode observe commands nothing; would " + Wish(d.wanted);
+      return "mode observe keeps every converter at 0 W; would " + Wish(d.wanted);
     case Reason::kForced:
       return Forced(s);
     case Reason::kModeForbids:

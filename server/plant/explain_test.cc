@@ -61,10 +61,11 @@ INSTANTIATE_TEST_SUITE_P(Why, ExplainTest, testing::Values(
          "Discharging 390 W: its last setpoint is less than 0.5 s old; wants to discharge 450 W"},
     Case{"SlewRate", 1, Reason::kSlewRate, -390, -600, Nothing,
          "Discharging 390 W: on the way to 600 W at 200 W/s, its greatest speed of change"},
-    Case{"BelowMinimum", 1, Reason::kBelowMinimum, 0, -12, Nothing,
-         "0 W: the wanted 12 W is less than its minimum of 25 W"},
-    Case{"BelowTheChargersMinimum", 0, Reason::kBelowMinimum, 0, 12, Nothing,
-         "0 W: the wanted 12 W is less than its minimum of 50 W"},
+    Case{"BelowMinimum", 1, Reason::kBelowMinimum, -25, -12,
+         [](Snapshot& s) { s.outputs.converters[1].decision.limit = Watts(25); },
+         "Discharging 25 W: the wanted 12 W is less than its minimum of 25 W"},
+    Case{"BelowTheStepOfAnOnOffCharger", 0, Reason::kBelowMinimum, 0, 0, Nothing,
+         "0 W: what is wanted is less than its minimum of 600 W"},
     Case{"ReversalHold", -1, Reason::kReversalHold, 0, 300, Nothing,
          "0 W: waits 2.0 s between charging and discharging; then wants to charge 300 W"},
     Case{"ConverterLimit", 1, Reason::kConverterLimit, -600, -900, Nothing,
@@ -108,6 +109,12 @@ INSTANTIATE_TEST_SUITE_P(Why, ExplainTest, testing::Values(
            s.battery.temperature_highest = {Celsius(3), kNow, true};
          },
          "0 W: battery temperature close to or beyond its limits for charging (2 to 45 °C; now 1.5 to 3.0 °C)"},
+    Case{"NoTemperature", -1, Reason::kTemperatureLimit, 0, 900,
+         [](Snapshot& s) { s.battery.temperature_lowest.valid = s.battery.temperature_highest.valid = false; },
+         "0 W: the BMS reports no temperature, and frozen cells must not be charged: check its sensor, or see "
+         "charge_without_temperature in the configuration"},
+    Case{"DisabledWhereNothingIsWantedOfTheDevice", 0, Reason::kDisabled, 0, 0,
+         [](Snapshot& s) { s.outputs.plant.wanted = Watts(300); }, "0 W: charging is disabled by the operator"},
     Case{"BmsForbids", -1, Reason::kBatteryForbids, 0, -400, Nothing, "0 W: the BMS does not allow discharging"},
     Case{"BmsSilent", -1, Reason::kBatterySilent, 0, -400,
          [](Snapshot& s) { s.battery.voltage.taken_at = kNow - seconds(35); },
@@ -119,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(Why, ExplainTest, testing::Values(
          [](Snapshot& s) { s.meter.power.taken_at = kNow - minutes(3); },
          "0 W: the meter is silent: its last value is 3 min old"},
     Case{"Observing", -1, Reason::kObserving, 0, -391, Nothing,
-         "0 W: mode observe commands nothing; would discharge 391 W"},
+         "0 W: mode observe keeps every converter at 0 W; would discharge 391 W"},
     Case{"ForcedWithAnEnd", -1, Reason::kForced, 500, 500,
          [](Snapshot& s) {
            s.intent.mode = Mode::kForced;

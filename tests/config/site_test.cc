@@ -82,6 +82,7 @@ TEST(LoadSite, DefaultsAreThoseOfTheSchemaAndTheDevice) {
   EXPECT_EQ(site.core.battery.cell_max_restart, Volts(3.34));
   EXPECT_EQ(site.core.battery.max_discharge_current, Amperes(50));
   EXPECT_EQ(site.core.battery.silence_grace, std::chrono::seconds(30));
+  EXPECT_FALSE(site.core.battery.charge_without_temperature);
   EXPECT_TRUE(site.core.regulation.lead);
   EXPECT_EQ(site.core.regulation.reversal_hold, std::chrono::seconds(2));
 
