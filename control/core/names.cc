@@ -72,8 +72,8 @@ const char* ModeName(Mode mode) noexcept {
     case Mode::kAutomatic: return "automatic";
     case Mode::kIdle: return "idle";
     case Mode::kObserve: return "observe";
-    case Mode::kChargeOnly: return "charge-only";
-    case Mode::kDischargeOnly: return "discharge-only";
+    case Mode::kChargeOnly: return "charge_only";
+    case Mode::kDischargeOnly: return "discharge_only";
     case Mode::kForced: return "forced";
   }
   return "unknown";

@@ -285,7 +285,7 @@ std::string Why(const Subject& s) {
     case Reason::kForced:
       return Forced(s);
     case Reason::kModeForbids:
-      return absl::StrFormat("mode %s forbids %s", ModeName(s.outputs().mode), charge ? "charging" : "discharging");
+      return absl::StrFormat("mode %s forbids %s", ModeWord(s.outputs().mode), charge ? "charging" : "discharging");
     case Reason::kDisabled:
       return absl::StrFormat("%s is disabled by the operator", charge ? "charging" : "discharging");
     case Reason::kFaultLatched:
@@ -321,6 +321,12 @@ std::string ExplainConverter(const SiteFacts& facts, const Snapshot& snapshot, i
   return text;
 }
 
+std::string ModeWord(Mode mode) {
+  std::string word = ModeName(mode);
+  std::replace(word.begin(), word.end(), '_', '-');
+  return word;
+}
+
 std::string DescribeEvent(const SiteFacts& facts, const Event& event) {
   FaultStatus fault;
   fault.id = event.fault;
@@ -336,7 +342,7 @@ std::string DescribeEvent(const SiteFacts& facts, const Event& event) {
     case Event::Kind::kFaultCleared:
       return absl::StrCat(who, "fault ", FaultName(event.fault), " is over");
     case Event::Kind::kModeChanged:
-      return absl::StrCat("mode ", ModeName(event.mode));
+      return absl::StrCat("mode ", ModeWord(event.mode));
     case Event::Kind::kBatteryFull:
       return event.on ? "battery full" : "battery no longer full";
     case Event::Kind::kBatteryEmpty:

@@ -15,6 +15,9 @@ namespace abcds {
 // The same for one converter, without its name. `index` is in [0, snapshot.converter_count).
 [[nodiscard]] std::string ExplainConverter(const SiteFacts& facts, const Snapshot& snapshot, int index);
 
+// As people type it: "charge-only".
+[[nodiscard]] std::string ModeWord(Mode mode);
+
 // "inverter: fault converter_silent: …", for the log.
 [[nodiscard]] std::string DescribeEvent(const SiteFacts& facts, const Event& event);
 

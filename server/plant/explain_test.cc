@@ -188,6 +188,13 @@ TEST(DescribeEventTest, NamesTheDevice) {
   EXPECT_THAT(DescribeEvent(facts, event), testing::StartsWith("fault converter_silent: "));
 }
 
+TEST(DescribeEventTest, ModesAreWrittenAsPeopleTypeThem) {
+  Event event;
+  event.kind = Event::Kind::kModeChanged;
+  event.mode = Mode::kDischargeOnly;
+  EXPECT_EQ(DescribeEvent(FakeSite(), event), "mode discharge-only");
+}
+
 TEST(DescribeEventTest, EveryKindHasASentence) {
   const SiteFacts facts = FakeSite();
   std::set<std::string> texts;

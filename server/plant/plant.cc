@@ -113,7 +113,7 @@ absl::StatusOr<Plant::StatePtr> Plant::SetTarget(Watts target, std::optional<Nan
 }
 
 absl::StatusOr<Plant::StatePtr> Plant::SetMode(const ModeRequest& request, const std::string& who) {
-  std::string what = absl::StrCat("mode ", ModeName(request.mode));
+  std::string what = absl::StrCat("mode ", ModeWord(request.mode));
   if (request.power) absl::StrAppend(&what, absl::StrFormat(" %.0f W", request.power->value()));
   if (request.until_soc) absl::StrAppend(&what, absl::StrFormat(" until %.0f %%", request.until_soc->value() * 100));
   if (request.mode != Mode::kAutomatic) absl::StrAppend(&what, LeaseText(request.lease));

@@ -203,6 +203,8 @@ TEST_F(PlantTest, EveryChangeLeavesAnAuditLine) {
   BeginAndRun();
   ASSERT_TRUE(plant_->SetMode({Mode::kIdle, {}, {}, minutes(2)}, "page anna").ok());
   EXPECT_EQ(AwaitLine("mode"), "<6>page anna: mode idle, lease 120 s");
+  ASSERT_TRUE(plant_->SetMode({Mode::kChargeOnly, {}, {}, minutes(2)}, "page anna").ok());
+  EXPECT_EQ(AwaitLine("charge-only"), "<6>page anna: mode charge-only, lease 120 s");
 }
 
 TEST_F(PlantTest, ALeaseThatHasEndedLeavesTheIntent) {
