@@ -349,6 +349,7 @@ Decision ControlCore::Decide(int converter, const ConverterView& view, const Ass
                               .most = charges ? view.max_charge : view.max_discharge,
                               .room = room,
                               .must_reduce = must_reduce,
+                              .fades = wish.reason == Reason::kMeterFading,
                               .measured = measured_,
                               .write_limited = inputs_.converters[converter].write_limited,
                               .turn_limited = inputs_.converters[converter].turn_limited},

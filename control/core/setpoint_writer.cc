@@ -22,6 +22,8 @@ constexpr double kStillShare = 0.2;
 constexpr double kGoesOnSeconds = 6.0;
 // A rest saves up no slew: the first write after it goes as far as in this time.
 constexpr double kSlewWindowSeconds = 1.0;
+// What fades is written when it is down to this share: some ten writes to 0 W.
+constexpr double kFadingStep = 0.8;
 // What one setpoint costs a memory, by what the only such devices (hal/drivers/meanwell) store: a change or a stop is one
 // value, a start two (the current, unless it is the one that stands there, and that it is on), a start in the other
 // direction four (its least, and the direction).
@@ -86,7 +88,9 @@ SetpointWriter::Result SetpointWriter::Decide(const Request& request, const Powe
   const Watts least = wanted > Watts(0) ? request.least : -request.least;
   if (wanted != Watts(0) && Magnitude(goal) < Magnitude(least)) goal = least;
   const bool reduces = Magnitude(goal) < Magnitude(setpoint_) || goal.value() * setpoint_.value() < 0.0;
-  if (wanted == Watts(0) || (request.must_reduce && reduces)) {
+  // Nothing is measured meanwhile that could be weighed against a write, so it goes down in steps.
+  const bool fades = request.fades && reduces && Magnitude(goal) <= Magnitude(setpoint_) * kFadingStep;
+  if (wanted == Watts(0) || (request.must_reduce && reduces) || fades) {
     Write(goal, now);
     return {setpoint_, Reason::kRegulating};
   }

@@ -31,6 +31,7 @@ class SetpointWriter {
     Watts most{};
     Watts room{};              // as far beyond `wanted` no limit would be broken
     bool must_reduce = false;  // it is a limit rather than a wish
+    bool fades = false;        // the meter is not heard any more: what the device delivers has to go down to 0 W
     bool measured = false;     // in this cycle a new measurement has arrived
     bool write_limited = false;  // each new setpoint wears the device out
     bool turn_limited = false;   // each change of direction does, also where setpoints do not

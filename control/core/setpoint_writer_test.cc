@@ -318,6 +318,26 @@ TEST_F(Frugal, StartsAsItLastRanWhereNoLimitForbids) {
   }
 }
 
+// As where the meter falls silent: no measurement says what a write would be worth.
+TEST_F(Frugal, PowerThatFadesGoesDownInSteps) {
+  Run(10, 500);
+  ASSERT_EQ(bench.setpoint(), 500);
+  int writes = 0;
+  for (double wanted = 499; wanted >= 25; wanted -= 1) {
+    const double before = bench.setpoint();
+    bench.Pass(0.01);
+    SetpointWriter::Request request = Ask(Limited(), wanted, /*must_reduce=*/false, /*measured=*/false);
+    request.write_limited = true;
+    request.fades = true;
+    (void)bench.writer.Decide(request, bench.tube, bench.now);
+    bench.tube.Command(Watts(bench.setpoint()), bench.now);
+    EXPECT_LT(wanted, before) << "never up";
+    EXPECT_LE(bench.setpoint(), wanted / 0.8 + 1);
+    writes += bench.setpoint() != before ? 1 : 0;
+  }
+  EXPECT_LE(writes, 14) << "0.8 to the 14th is 0.04";
+}
+
 TEST_F(Frugal, WhatCancelsItselfNeedsNoWrite) {
   Run(10, 300);
   int writes = 0;
