@@ -182,7 +182,7 @@ TEST_F(GrpcServerTest, RefusalsHaveTheRightCodeAndASentence) {
   target.set_target_w(1e9);
   status = control_->SetTarget(Context().get(), target, &target_response);
   EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT);
-  EXPECT_THAT(status.error_message(), HasSubstr("[-20000, 20000]"));
+  EXPECT_THAT(status.error_message(), HasSubstr("a target is -20000 W to 20000 W, not 1000000000 W"));
   target.set_target_w(0);
   target.mutable_lease()->set_nanos(-1);
   target.mutable_lease()->set_seconds(1);

@@ -23,12 +23,11 @@ class PrepareFlagsTest : public testing::TestWithParam<Case> {};
 
 TEST_P(PrepareFlagsTest, SaysWhatIsWrong) {
   std::vector<std::string> arguments = GetParam().arguments;
-  arguments.insert(arguments.begin(), "abcdsd");
-  std::vector<char*> argv;
+  std::string program = "abcdsd";
+  std::vector<char*> argv = {program.data()};
   for (std::string& argument : arguments) argv.push_back(argument.data());
   EXPECT_EQ(PrepareFlags(FlagsOf("server/main/flags_test.cc"), static_cast<int>(argv.size()), argv.data()),
             GetParam().problem);
-  arguments.erase(arguments.begin());
   EXPECT_EQ(arguments, GetParam().prepared.empty() ? GetParam().arguments : GetParam().prepared);
 }
 

@@ -40,7 +40,7 @@ absl::StatusOr<MonotonicTime> LeaseEnd(std::optional<Nanoseconds> lease, Monoton
 absl::Status CheckPower(const char* what, Watts power) {
   // Written so that NaN fails.
   if (Magnitude(power) <= Arbiter::kTargetMax) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(what, " is -20000 W to 20000 W, not ", power.value(), " W"));
+  return absl::InvalidArgumentError(absl::StrFormat("%s is -20000 W to 20000 W, not %.10g W", what, power.value()));
 }
 
 std::string FaultNames() {
