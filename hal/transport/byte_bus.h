@@ -50,8 +50,8 @@ class ByteBus final : private LineKeeper::Line {
   // Before Start(). Not owned; must live until Stop().
   void Attach(ByteClient& client);
 
-  // Opens the port once, so that a mistake is told at once, and starts the thread. FailedPrecondition: another process
-  // has the port; InvalidArgument: it is no serial line. A port that is merely absent is OK and retried.
+  // Opens the port once, so that a mistake is told at once, and starts the thread. InvalidArgument: it is no serial line.
+  // A port that is absent or in other hands is OK and retried.
   [[nodiscard]] absl::Status Start() { return keeper_.Start(); }
   // Ends the thread and closes the port at once (a tcp:// port being connected: 2 s). Idempotent.
   void Stop() { keeper_.Stop(); }
@@ -64,6 +64,8 @@ class ByteBus final : private LineKeeper::Line {
   [[nodiscard]] ByteBusCounters counters() const;
   // One sentence on what is wrong with the port now, and what to do; empty when nothing is.
   [[nodiscard]] std::string trouble() const { return keeper_.trouble(); }
+  // LineOwnedError() where somebody else has it, and it could not be opened because of that.
+  [[nodiscard]] absl::Status owned() const { return keeper_.owned(); }
 
  private:
   [[nodiscard]] absl::Status Open() override;

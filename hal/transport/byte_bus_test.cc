@@ -2,7 +2,9 @@
 // gives back in reverse.
 #include "hal/transport/byte_bus.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +21,8 @@
 #include "hal/rt/clock.h"
 #include "hal/sim/wire/pty.h"
 #include "hal/sim/wire/serial_line.h"
+#include "hal/transport/owned_fd.h"
+#include "hal/units/line_owner.h"
 
 namespace abcds {
 namespace {
@@ -257,13 +261,25 @@ TEST_F(ByteBusTest, AbsentPortIsNoErrorAndIsFoundLater) {
   EXPECT_EQ(Ask({2, 3}), (Bytes{2, 3, 2}));
 }
 
-TEST_F(ByteBusTest, PortOfAnotherOwnerIsRefusedAndLeftAlone) {
+TEST_F(ByteBusTest, PortOfAnotherOwnerIsLeftAlone) {
   StartBus();
   ByteBus second({.port = link_, .baud = 115200});
-  const absl::Status started = second.Start();
-  EXPECT_TRUE(absl::IsFailedPrecondition(started)) << started;
+  ASSERT_TRUE(second.Start().ok());
+  EXPECT_EQ(OwnerOf(second.owned()), LineOwner::kDaemon) << second.owned();
   second.Stop();
   EXPECT_EQ(Ask({2, 3}), (Bytes{2, 3, 2})) << "the first one is undisturbed";
+}
+
+TEST_F(ByteBusTest, PortOfAnotherProgramIsTakenWhenItIsFree) {
+  OwnedFd owner(open(link_.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+  ASSERT_EQ(flock(owner.get(), LOCK_EX | LOCK_NB), 0);
+  StartBus();
+  EXPECT_NE(bus_->trouble().find("already used"), std::string::npos) << bus_->trouble();
+  EXPECT_FALSE(bus_->owned().ok());
+  owner.Reset();
+  EXPECT_EQ(Ask({2, 3}), (Bytes{2, 3, 2}));
+  EXPECT_EQ(bus_->trouble(), "");
+  EXPECT_TRUE(bus_->owned().ok());
 }
 
 TEST_F(ByteBusTest, MuteLineIsOpenedAgainAtGrowingIntervals) {

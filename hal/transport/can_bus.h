@@ -38,8 +38,8 @@ class CanBus final : private LineKeeper::Line {
   // Before Start(). Not owned; must live until Stop() has returned.
   void Attach(CanClient& client);
 
-  // Opens the line once, so that a mistake is told at once, and starts the thread. FailedPrecondition: another process
-  // has the line; InvalidArgument: it can never be one. A line that is merely absent or down is OK and retried.
+  // Opens the line once, so that a mistake is told at once, and starts the thread. InvalidArgument: it can never be one.
+  // A line that is absent, down or in other hands is OK and retried.
   [[nodiscard]] absl::Status Start() { return keeper_.Start(); }
   // Ends the thread and closes the line (a tcp:// port being connected: 2 s). Stop the devices first: nothing is sent
   // from here. Idempotent.
@@ -54,6 +54,8 @@ class CanBus final : private LineKeeper::Line {
   [[nodiscard]] CanBusCounters counters() const;
   // One sentence on what is wrong with the bus now, and what to do; empty when nothing is.
   [[nodiscard]] std::string trouble() const { return keeper_.trouble(); }
+  // LineOwnedError() where somebody else has it, and it could not be opened because of that.
+  [[nodiscard]] absl::Status owned() const { return keeper_.owned(); }
 
  private:
   // LineKeeper::Line, on the bus's thread (Open() also within Start()).

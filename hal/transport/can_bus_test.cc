@@ -22,6 +22,7 @@
 #include "hal/sim/wire/can_line.h"
 #include "hal/transport/can_port.h"
 #include "hal/transport/owned_fd.h"
+#include "hal/units/line_owner.h"
 
 namespace abcds {
 namespace {
@@ -315,12 +316,14 @@ TEST_F(CanBusTest, HungAdapterIsOpenedAgainUntilItAnswers) {
   EXPECT_TRUE(TalksAgain());
 }
 
-TEST_F(CanBusTest, SecondOwnerIsRefusedWithASentence) {
+TEST_F(CanBusTest, LineOfAnotherOwnerIsLeftAlone) {
   StartBus();
   CanBus second({.slcan_port = link_});
-  const absl::Status refused = second.Start();
-  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
-  EXPECT_NE(refused.message().find("already used"), std::string::npos) << refused;
+  ASSERT_TRUE(second.Start().ok());
+  EXPECT_EQ(OwnerOf(second.owned()), LineOwner::kDaemon) << second.owned();
+  EXPECT_NE(second.trouble().find("already used"), std::string::npos) << second.trouble();
+  second.Stop();
+  EXPECT_TRUE(TalksAgain()) << "the first one is undisturbed";
 }
 
 TEST_F(CanBusTest, RateThatSlcanDoesNotHaveIsRefusedAtOnce) {

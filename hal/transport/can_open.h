@@ -22,7 +22,7 @@ struct CanOptions {
 };
 
 // With us as its only owner. `filters`: what Receive() gives; all of them stay the same. Errors, each one sentence:
-//   FailedPrecondition  somebody else uses it
+//   LineOwnedError()    somebody else uses it
 //   InvalidArgument     it is no CAN interface, no serial port, or cannot have this bit rate: retrying cannot help
 //   NotFound, Unavailable, PermissionDenied   not there now; worth retrying
 [[nodiscard]] absl::StatusOr<std::unique_ptr<CanAdapter>> OpenCanAdapter(const CanOptions& options,

@@ -9,6 +9,7 @@
 #include "hal/rt/clock.h"
 #include "hal/transport/serial_port.h"
 #include "hal/units/check.h"
+#include "hal/units/line_owner.h"
 
 namespace abcds {
 namespace {
@@ -31,8 +32,8 @@ LineKeeper::~LineKeeper() { ABCDS_CHECK(!thread_.joinable()); }
 absl::Status LineKeeper::Start() {
   ABCDS_CHECK(!thread_.joinable() && !stopping_);
   const absl::Status opened = IsTcpPort(port_) ? CheckTcpPortIsFree(port_) : line_.Open();
-  if (absl::IsFailedPrecondition(opened) || absl::IsInvalidArgument(opened)) return opened;
-  if (!opened.ok()) SetTrouble(std::string(opened.message()));
+  if (absl::IsInvalidArgument(opened)) return opened;
+  Note(opened);
   running_ = true;
   thread_ = std::thread([this] { Run(); });
   return absl::OkStatus();
@@ -53,6 +54,17 @@ std::string LineKeeper::trouble() const {
 void LineKeeper::SetTrouble(const std::string& trouble) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (trouble_ != trouble) trouble_ = trouble;
+}
+
+absl::Status LineKeeper::owned() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return owned_;
+}
+
+void LineKeeper::Note(const absl::Status& opened) {
+  if (!opened.ok()) SetTrouble(std::string(opened.message()));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  owned_ = OwnerOf(opened) == LineOwner::kNobody ? absl::OkStatus() : opened;
 }
 
 void LineKeeper::OnOpened(MonotonicTime now) noexcept {
@@ -81,12 +93,11 @@ void LineKeeper::Run() {
 
   while (!stopping_) {
     const absl::Status opened = line_.IsOpen() ? absl::OkStatus() : line_.Open();
+    Note(opened);
     if (opened.ok()) {
       line_.Serve();
       // A mute line has been given its time already.
       if (std::exchange(mute_, false)) continue;
-    } else {
-      SetTrouble(std::string(opened.message()));
     }
     const MonotonicTime until = MonotonicNow() + pause_.Next();
     while (!stopping_ && MonotonicNow() < until) waker_.WaitUntil(until);

@@ -29,8 +29,7 @@ class LineKeeper {
   // A bus as its keeper sees it. Called by the keeper's thread; the first Open() by whoever starts it.
   class Line {
    public:
-    // FailedPrecondition when somebody else owns the port, InvalidArgument when it can never be one; anything else is
-    // tried again. One sentence.
+    // LineOwnedError() when somebody else owns the port, InvalidArgument when it can never be one. One sentence.
     [[nodiscard]] virtual absl::Status Open() = 0;
     [[nodiscard]] virtual bool IsOpen() const = 0;
     // Serves the clients over the open line until it is lost, and closed, or the keeper is stopping.
@@ -49,7 +48,8 @@ class LineKeeper {
   LineKeeper& operator=(const LineKeeper&) = delete;
 
   // Opens the port once, so that a mistake is told at once, and starts the thread; of a tcp:// port only its owner is
-  // asked for, since connecting may take seconds. Errors as Open()'s first two; a port that is merely absent is OK.
+  // asked for, since connecting may take seconds. InvalidArgument where it can never be one; one that is absent, or
+  // somebody else's, is tried again for ever.
   [[nodiscard]] absl::Status Start();
   // Ends the thread. Idempotent; after it there is no Start().
   void Stop();
@@ -61,6 +61,8 @@ class LineKeeper {
   [[nodiscard]] const std::string& port() const noexcept { return port_; }
   // One sentence on what is wrong with the port now, and what to do; empty when nothing is.
   [[nodiscard]] std::string trouble() const;
+  // Who has the port, if that is why it could not be opened the last time: LineOwnedError(), else OK.
+  [[nodiscard]] absl::Status owned() const;
   void SetTrouble(const std::string& trouble);
 
   // The keeper's thread, within Serve().
@@ -72,6 +74,8 @@ class LineKeeper {
 
  private:
   void Run();
+  // What came of an attempt to open the port.
+  void Note(const absl::Status& opened);
 
   Line& line_;
   const std::string port_;
@@ -89,6 +93,7 @@ class LineKeeper {
 
   mutable std::mutex mutex_;
   std::string trouble_;
+  absl::Status owned_;
 };
 
 }  // namespace abcds

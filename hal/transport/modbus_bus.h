@@ -51,8 +51,8 @@ class ModbusBus final : private LineKeeper::Line {
 
   // Before Start(). Not owned; must stay until Stop() has returned.
   void Attach(ModbusClient& client);
-  // FailedPrecondition when somebody else owns the port, InvalidArgument when it can never be one: each one sentence. A
-  // port that is merely absent is OK and retried.
+  // InvalidArgument, one sentence, when the port can never be one. A port that is absent or in other hands is OK and
+  // retried.
   [[nodiscard]] absl::Status Start() { return keeper_.Start(); }
   // Ends the thread and closes the port, after at most one request's timeout (a tcp:// port being connected: 2 s). Stop
   // the devices first: nothing is sent from here. Idempotent.
@@ -67,6 +67,8 @@ class ModbusBus final : private LineKeeper::Line {
   [[nodiscard]] ModbusBusCounters counters() const;
   // One sentence on what is wrong with the port now, and what to do; empty when nothing is.
   [[nodiscard]] std::string trouble() const { return keeper_.trouble(); }
+  // LineOwnedError() where somebody else has it, and it could not be opened because of that.
+  [[nodiscard]] absl::Status owned() const { return keeper_.owned(); }
 
  private:
   struct Work {

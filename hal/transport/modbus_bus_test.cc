@@ -18,6 +18,7 @@
 
 #include "hal/rt/clock.h"
 #include "hal/sim/wire/modbus_line.h"
+#include "hal/units/line_owner.h"
 
 namespace abcds {
 namespace {
@@ -307,12 +308,12 @@ TEST_F(ModbusBusTest, AbsentPortIsNoErrorAndIsFoundLater) {
   EXPECT_EQ(Ask(Read(8)).values[0], 8);
 }
 
-TEST_F(ModbusBusTest, PortOfAnotherOwnerIsRefusedAndLeftAlone) {
+TEST_F(ModbusBusTest, PortOfAnotherOwnerIsLeftAlone) {
   StartBus();
   ModbusBus second({.port = link_, .baud = 115200});
-  const absl::Status started = second.Start();
-  EXPECT_TRUE(absl::IsFailedPrecondition(started)) << started;
-  EXPECT_FALSE(second.running());
+  ASSERT_TRUE(second.Start().ok());
+  EXPECT_EQ(OwnerOf(second.owned()), LineOwner::kDaemon) << second.owned();
+  EXPECT_EQ(second.trouble(), second.owned().message());
   second.Stop();
   EXPECT_EQ(Ask(Read(8)).values[0], 8) << "the first one is undisturbed";
 }

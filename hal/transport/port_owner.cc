@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "hal/units/line_owner.h"
 
 namespace abcds {
 namespace {
@@ -58,17 +59,19 @@ int NameHolder(const sockaddr_un& address, socklen_t length) {
 
 absl::Status PortInUse(const std::string& port, int pid) {
   if (pid == getpid()) {
-    return absl::FailedPreconditionError(
+    return LineOwnedError(
+        LineOwner::kDaemon,
         absl::StrCat(port, " is already used by this very program: two buses of the configuration name the same port"));
   }
+  const std::string name = pid > 0 ? ProcessName(pid) : "";
   std::string holder;
   if (pid > 0) {
-    holder = absl::StrCat(" (pid ", pid);
-    const std::string name = ProcessName(pid);
-    if (!name.empty()) absl::StrAppend(&holder, ", ", name);
-    holder += ")";
+    holder = absl::StrCat(" (pid ", pid, name.empty() ? "" : ", ", name, ")");
+  } else if (port.front() == '/') {
+    holder = absl::StrCat(" (`sudo fuser -v ", port, "` says which)");
   }
-  return absl::FailedPreconditionError(
+  return LineOwnedError(
+      name == kWorkerProcess || name == kUnguardedProcess ? LineOwner::kDaemon : LineOwner::kOther,
       absl::StrCat(port, " is already used by another process", holder, ": stop that one or name another port"));
 }
 

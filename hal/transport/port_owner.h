@@ -10,7 +10,7 @@
 
 namespace abcds {
 
-// Locks the opened device node for as long as `fd` (and what was duplicated from it) is open. FailedPrecondition with a
+// Locks the opened device node for as long as `fd` (and what was duplicated from it) is open. LineOwnedError() with a
 // sentence that names `port`, and the other process where the kernel tells, when it is taken. flock: works for root,
 // for every link to the node and for ptys, and ends with the process; TIOCEXCL does none of that.
 [[nodiscard]] absl::Status LockOpenedNode(int fd, const std::string& port);
@@ -19,7 +19,7 @@ namespace abcds {
 // socket space, held while the returned descriptor is open.
 [[nodiscard]] absl::StatusOr<OwnedFd> ClaimName(const std::string& name, const std::string& port);
 
-// The sentence's status, for ports that are refused in other ways (EBUSY). `pid` 0: unknown.
+// The error, for ports that are refused in other ways (EBUSY). `pid` 0: unknown.
 [[nodiscard]] absl::Status PortInUse(const std::string& port, int pid);
 
 }  // namespace abcds

@@ -20,7 +20,7 @@ struct SerialOptions {
 
 // An open line with us as its only owner. Ordinary thread: a tcp:// port may take 2 s to connect, and longer to
 // resolve. Errors, each one sentence that names the port:
-//   FailedPrecondition  somebody else uses it
+//   LineOwnedError()    somebody else uses it
 //   InvalidArgument     it is no serial port, or the baud rate does not exist: retrying cannot help
 //   NotFound, Unavailable, PermissionDenied   not there now; worth retrying
 [[nodiscard]] absl::StatusOr<std::unique_ptr<ByteStream>> OpenSerialPort(const SerialOptions& options);

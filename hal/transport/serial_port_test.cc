@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -12,12 +13,15 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "hal/rt/clock.h"
 #include "hal/sim/wire/pty.h"
 #include "hal/transport/owned_fd.h"
 #include "hal/transport/tcp_connect.h"
+#include "hal/units/line_owner.h"
 
 namespace abcds {
 namespace {
@@ -203,12 +207,13 @@ TEST(PortOwnerTest, SecondOpenInThisProcessNamesTheMistake) {
 // Opens `port` in another process, which holds it until told to end.
 class OtherProcess {
  public:
-  explicit OtherProcess(const std::string& port) {
+  explicit OtherProcess(const std::string& port, const char* name = "minicom") {
     EXPECT_EQ(pipe2(ready_, O_CLOEXEC), 0);
     EXPECT_EQ(pipe2(end_, O_CLOEXEC), 0);
     pid_ = fork();
     if (pid_ == 0) {
       close(end_[1]);
+      prctl(PR_SET_NAME, name);
       const auto line = OpenSerialPort({.port = port});
       const char opened = line.ok() ? 1 : 0;
       char byte;
@@ -245,6 +250,20 @@ TEST(PortOwnerTest, AnotherProcessIsNamedWithItsNumber) {
       << line.status();
   other.End();
   EXPECT_TRUE(OpenSerialPort({.port = pty->path()}).ok()) << "the lock ends with its process";
+}
+
+TEST(PortOwnerTest, OnlyADaemonThatRunsKeepsALineForGood) {
+  const auto pty = OpenPty("whose");
+  for (const auto& [name, owner] : {std::pair("minicom", LineOwner::kOther), std::pair(kWorkerProcess, LineOwner::kDaemon),
+                                    std::pair(kUnguardedProcess, LineOwner::kDaemon),
+                                    std::pair(kEndingProcess, LineOwner::kOther),
+                                    std::pair(kSafeStateProcess, LineOwner::kOther)}) {
+    OtherProcess other(pty->path(), name);
+    const absl::Status taken = OpenSerialPort({.port = pty->path()}).status();
+    EXPECT_EQ(OwnerOf(taken), owner) << taken;
+    EXPECT_TRUE(Contains(taken, absl::StrCat(", ", name, ")"))) << taken;
+    other.End();
+  }
 }
 
 TEST(PortOwnerTest, TcpAddressHasOneOwnerToo) {

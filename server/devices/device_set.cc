@@ -69,26 +69,27 @@ absl::Status DeviceSet::Start() {
   // A converter that was running before us (its controller died, or AC came back) is stopped first; what else there is
   // can wait.
   for (const auto& converter : converters_) converter->Start();
-  const absl::Status opened = buses_->Start();
+  absl::Status opened = buses_->Start();
+  AwaitZero();
+  opened.Update(buses_->OwnedByDaemon());
   if (!opened.ok()) {
     Stop();
     return opened;
   }
-  AwaitZero();
   if (battery_ != nullptr) battery_->Start();
   meter_->Start();
   return absl::OkStatus();
 }
 
 // Until every converter has acknowledged the 0 W that it was sent first, but not for long: one that does not answer
-// holds up nobody. The cycle, whose reading this is otherwise, has not begun.
+// holds up nobody. The cycle, whose reading this is otherwise, has not begun. A daemon that owns a line gets the same
+// time: it may have been killed a moment ago.
 void DeviceSet::AwaitZero() {
   const MonotonicTime end = MonotonicNow() + kZeroPatience;
   for (MonotonicTime now = MonotonicNow(); now < end; now = MonotonicNow()) {
-    if (std::all_of(converters_.begin(), converters_.end(),
-                    [](const auto& converter) { return converter->Latest().acknowledged.valid; })) {
-      return;
-    }
+    const bool all = std::all_of(converters_.begin(), converters_.end(),
+                                 [](const auto& converter) { return converter->Latest().acknowledged.valid; });
+    if (all && buses_->OwnedByDaemon().ok()) return;
     SleepUntil(now + kZeroLook);
   }
 }

@@ -40,8 +40,9 @@ class DeviceSet {
   DeviceSet& operator=(const DeviceSet&) = delete;
 
   // Opens every actuator first, each with 0 W as its first command; BMS and meter are asked once all have acknowledged
-  // it, or after a second at the latest. A device that is missing or dead is no error: it is retried for ever.
-  // FailedPrecondition, with everything stopped again, where another process owns a port.
+  // it, or after a second at the latest. A device that is missing or dead is no error, nor is a line that another program
+  // holds: these are retried for ever. FailedPrecondition where a daemon that runs owns a line, InvalidArgument where a
+  // port can never be one: every converter on the other lines has been told 0 W then, and all is stopped again.
   [[nodiscard]] absl::Status Start();
   // Every converter at 0 W, all in parallel and before anything else is closed; then the rest. Idempotent. Returns
   // within about 3 s.

@@ -66,7 +66,7 @@ class DeviceType : public DeviceRules {
   [[nodiscard]] virtual absl::StatusOr<std::shared_ptr<BatteryMonitor>> BuildBms(const v1::Bms&, BuildContext&) const;
 
   // Converters only: 0 W commanded and confirmed before the deadline, synchronously, in a process of its own that runs
-  // after the worker's death. One sentence where not; FailedPrecondition where another process owns the line.
+  // after the worker's death. One sentence where not; LineOwnedError() where a daemon that runs owns the line.
   [[nodiscard]] virtual absl::Status CommandSafeState(const v1::Converter&, const SafeStateContext&) const;
 
   // Whether converters of this type that share a bus are told at once, so that a silent one does not keep the others

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "hal/rt/clock.h"
 #include "hal/units/check.h"
+#include "hal/units/line_owner.h"
 #include "server/config/check.h"
 #include "server/devices/device_type.h"
 #include "server/devices/registry.h"
@@ -89,8 +90,8 @@ bool CommandInTurns(const Site& site, const std::vector<size_t>& group, SafeStat
         continue;
       }
       ++entry;
-      // The whole line has another owner, who commands what is on it: nothing that a retry could change.
-      owned = absl::IsFailedPrecondition(status);
+      // A daemon owns the whole line, and commands what is on it: nothing that a retry could change.
+      owned = OwnerOf(status) == LineOwner::kDaemon;
       if (!owned) continue;
       for (auto& [index, result] : open) result = status;
     }

@@ -5,13 +5,16 @@
 #include <sys/file.h>
 
 #include <chrono>
+#include <cstdio>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "hal/api/fake_write_ledger.h"
+#include "hal/rt/clock.h"
 #include "hal/sim/wire/lumentree.h"
 #include "hal/sim/wire/modbus_line.h"
 #include "hal/transport/owned_fd.h"
@@ -75,16 +78,78 @@ TEST_F(DeviceSetOnAWire, TheFirstAndTheLastWriteAreZeroWatts) {
   (*devices)->Stop();  // idempotent
 }
 
-TEST_F(DeviceSetOnAWire, AWireInOtherHandsIsRefusedAndLeftAlone) {
+// Two lines with an inverter each: "a", which is opened first, and "b".
+class DeviceSetOnTwoWires : public DeviceSetOnAWire {
+ protected:
+  DeviceSetOnTwoWires() {
+    auto opened = sim::ModbusLine::Open({});
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    other_ = *std::move(opened);
+    other_->Attach(1, inverter_);
+    other_->Start();
+  }
+  ~DeviceSetOnTwoWires() override { other_->Stop(); }
+  [[nodiscard]] Site SiteOnBoth() const {
+    const auto site = LoadSiteText(
+        absl::StrCat("bus { name: \"a\" port: \"", line_->path(), "\" }\nbus { name: \"b\" port: \"", other_->path(),
+                     "\" }\nmeter { mqtt { broker { host: \"127.0.0.1\" port: 1 } topic: \"power\" } }\n",
+                     "converter { name: \"one\" lumentree { model: MODEL_600 bus: \"a\" } }\n",
+                     "converter { name: \"two\" lumentree { model: MODEL_600 bus: \"b\" } }\n",
+                     "battery { cells: 8 capacity_ah: 100 }\n"),
+        "site", KnownDevices());
+    EXPECT_TRUE(site.ok()) << site.status();
+    return *site;
+  }
+
+  std::unique_ptr<sim::ModbusLine> other_;
+};
+
+bool IsFree(const std::string& port) {
+  const OwnedFd fd(open(port.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+  return flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
+template <class Condition>
+bool Eventually(const Condition& holds) {
+  for (const MonotonicTime end = MonotonicNow() + std::chrono::seconds(20); MonotonicNow() < end;) {
+    if (holds()) return true;
+    SleepUntil(MonotonicNow() + std::chrono::milliseconds(1));
+  }
+  return false;
+}
+
+TEST_F(DeviceSetOnTwoWires, AWireOfADaemonIsRefusedAndTheOtherIsToldZeroFirst) {
+  // What this very program owns, a daemon that runs owns.
   const OwnedFd owner(open(line_->path().c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
   ASSERT_GE(owner.get(), 0);
   ASSERT_EQ(flock(owner.get(), LOCK_EX | LOCK_NB), 0);
-  const auto devices = DeviceSet::Build(SiteOn(line_->path()), ledger_);
+  const auto devices = DeviceSet::Build(SiteOnBoth(), ledger_);
   ASSERT_TRUE(devices.ok()) << devices.status();
   const absl::Status started = (*devices)->Start();
   EXPECT_EQ(started.code(), absl::StatusCode::kFailedPrecondition) << started;
   EXPECT_NE(std::string(started.message()).find(line_->path()), std::string::npos) << started;
   EXPECT_EQ(line_->exchange_count(), 0u);
+  const auto exchanges = other_->Exchanges();
+  ASSERT_FALSE(exchanges.empty());
+  EXPECT_EQ(exchanges.front().request, kZeroWatts);
+}
+
+TEST_F(DeviceSetOnTwoWires, AWireOfAnotherProgramIsWaitedForWhileTheOtherRuns) {
+  FILE* const holder = popen(absl::StrCat("exec flock ", line_->path(), " cat >/dev/null").c_str(), "we");
+  ASSERT_NE(holder, nullptr);
+  ASSERT_TRUE(Eventually([&] { return !IsFree(line_->path()); }));
+  const auto devices = DeviceSet::Build(SiteOnBoth(), ledger_);
+  ASSERT_TRUE(devices.ok()) << devices.status();
+  const absl::Status started = (*devices)->Start();
+  ASSERT_TRUE(started.ok()) << started;
+  EXPECT_TRUE((*devices)->cycle_devices().converters[1]->Latest().acknowledged.valid) << "0 W on the free one";
+  const std::string trouble = (*devices)->converters()[0].details().trouble;
+  EXPECT_NE(trouble.find(", flock)"), std::string::npos) << trouble;
+  EXPECT_EQ(line_->exchange_count(), 0u);
+  pclose(holder);
+  EXPECT_TRUE(Eventually([&] { return line_->exchange_count() > 0; }));
+  EXPECT_EQ(line_->Exchanges().front().request, kZeroWatts);
+  (*devices)->Stop();
 }
 
 TEST_F(DeviceSetTest, AnAbsentPortIsNoError) {

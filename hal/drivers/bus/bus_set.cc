@@ -6,15 +6,24 @@
 #include "hal/transport/can_open.h"
 #include "hal/transport/modbus_bus.h"
 #include "hal/transport/serial_port.h"
+#include "hal/units/line_owner.h"
 
 namespace abcds {
 namespace {
 
-// Up to the first one that is refused.
+// Every one, whatever became of those before it: 0 W waits behind each. The first refusal.
 template <class Buses>
 absl::Status StartAll(const Buses& buses) {
+  absl::Status all;
+  for (const auto& [name, bus] : buses) all.Update(bus->Start());
+  return all;
+}
+
+// The first error that says so.
+template <class Buses>
+absl::Status OwnedByDaemon(const Buses& buses) {
   for (const auto& [name, bus] : buses) {
-    if (absl::Status started = bus->Start(); !started.ok()) return started;
+    if (absl::Status owned = bus->owned(); OwnerOf(owned) == LineOwner::kDaemon) return owned;
   }
   return absl::OkStatus();
 }
@@ -53,10 +62,16 @@ CanBus& BusSet::Can(const std::string& name, const CanLineSettings& line) {
 
 absl::Status BusSet::Start() {
   absl::Status started = StartAll(modbus_);
-  if (started.ok()) started = StartAll(bytes_);
-  if (started.ok()) started = StartAll(can_);
-  if (!started.ok()) Stop();
+  started.Update(StartAll(bytes_));
+  started.Update(StartAll(can_));
   return started;
+}
+
+absl::Status BusSet::OwnedByDaemon() const {
+  absl::Status owned = abcds::OwnedByDaemon(modbus_);
+  owned.Update(abcds::OwnedByDaemon(bytes_));
+  owned.Update(abcds::OwnedByDaemon(can_));
+  return owned;
 }
 
 void BusSet::Stop() {

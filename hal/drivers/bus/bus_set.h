@@ -39,9 +39,11 @@ class BusSet {
   // The CAN bus with this name.
   [[nodiscard]] CanBus& Can(const std::string& name, const CanLineSettings& line);
 
-  // After the devices are made and started. FailedPrecondition, with nothing left running, where another process owns a
-  // port; a port that is merely absent is no error.
+  // After the devices are made and started. Every line is started, whatever becomes of the others; one that is absent or
+  // in other hands is tried again for ever. InvalidArgument where a port can never be one: Stop() then.
   [[nodiscard]] absl::Status Start();
+  // LineOwnedError() while a daemon that runs owns one of the lines, this one included.
+  [[nodiscard]] absl::Status OwnedByDaemon() const;
   // After the devices are stopped. Idempotent.
   void Stop();
 

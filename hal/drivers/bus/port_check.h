@@ -8,7 +8,7 @@
 
 namespace abcds {
 
-// Opens the port as a driver does, as its only owner, and closes it again; nothing is sent. FailedPrecondition where
+// Opens the port as a driver does, as its only owner, and closes it again; nothing is sent. LineOwnedError() where
 // somebody else uses it, each error one sentence. A tcp:// port may take 2 s.
 [[nodiscard]] absl::Status CheckPort(const std::string& port, int baud);
 

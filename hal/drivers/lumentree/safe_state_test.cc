@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -143,6 +144,21 @@ TEST_F(SafeStateTest, AnotherOwnerIsLeftAlone) {
   EXPECT_EQ(Command(5s).code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_LT(took_, 1s) << "at once: its owner commands it";
   EXPECT_EQ(line_->exchange_count(), 0u);
+}
+
+TEST_F(SafeStateTest, AnotherProgramIsWaitedFor) {
+  FILE* const holder = popen(("exec flock " + line_->path() + " cat >/dev/null").c_str(), "we");
+  ASSERT_NE(holder, nullptr);
+  const auto taken = [this] { return !OpenSerialPort({.port = line_->path()}).ok(); };
+  while (!taken() && ++looks_ < 4000) SleepUntil(MonotonicNow() + 10ms);
+  ASSERT_TRUE(taken());
+  const absl::Status held = Command(300ms);
+  EXPECT_FALSE(held.ok());
+  EXPECT_GE(took_, 300ms) << "it may be gone in a moment";
+  EXPECT_NE(held.message().find(", flock)"), absl::string_view::npos) << held;
+  pclose(holder);
+  EXPECT_TRUE(Command(10s).ok());
+  ExpectOnlyZeros();
 }
 
 TEST_F(SafeStateTest, MissingPortIsLookedForUntilTheEnd) {

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "hal/rt/clock.h"
 #include "hal/transport/can_adapter.h"
+#include "hal/units/line_owner.h"
 
 namespace abcds::meanwell {
 namespace {
@@ -151,8 +152,8 @@ void CommandSafeState(const std::vector<Options>& units, const Line& line, Monot
   do {
     const absl::StatusOr<std::unique_ptr<CanAdapter>> adapter = OpenCanAdapter(line, FiltersOf(open));
     ended = adapter.status();
-    // Its owner commands the devices, or no retry can help.
-    hopeless = absl::IsFailedPrecondition(ended) || absl::IsInvalidArgument(ended);
+    // A daemon commands the devices, or no retry can help. Another program may be gone in a moment.
+    hopeless = OwnerOf(ended) == LineOwner::kDaemon || absl::IsInvalidArgument(ended);
     if (adapter.ok()) ended = Converse(open, **adapter, deadline, report);
     if (!open.empty() && !hopeless) SleepUntil(std::min(deadline, MonotonicNow() + kReopen));
   } while (!open.empty() && !hopeless && MonotonicNow() < deadline);

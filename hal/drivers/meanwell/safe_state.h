@@ -22,7 +22,7 @@ using SafeStateReport = std::function<void(size_t unit, const absl::Status& stat
 // Opens the CAN line, switches the outputs off where they are on, and asks until OPERATION is off and FAULT_STATUS and
 // the current agree; lost answers and a lost line are tried again until `deadline`. All units of the bus are spoken to
 // at once: a silent one costs the others the time of its frames only. OK only when the unit has confirmed. Otherwise
-// one sentence: FailedPrecondition where another process owns the line (then at once), Unavailable where nothing
+// one sentence: LineOwnedError() where a daemon that runs owns the line (then at once), Unavailable where nothing
 // answered, DeadlineExceeded where it answered and is not off. Writes are counted in the units' ledgers.
 // Synchronous, no thread, no mailbox; the line is closed at the end.
 void CommandSafeState(const std::vector<Options>& units, const Line& line, MonotonicTime deadline,

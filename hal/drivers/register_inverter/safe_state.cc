@@ -11,6 +11,7 @@
 #include "hal/drivers/register_inverter/session.h"
 #include "hal/rt/clock.h"
 #include "hal/transport/modbus_port.h"
+#include "hal/units/line_owner.h"
 
 namespace abcds::register_inverter {
 namespace {
@@ -68,8 +69,8 @@ absl::Status CommandSafeState(std::unique_ptr<const RegisterMap> map, uint8_t un
   do {
     absl::StatusOr<std::unique_ptr<ModbusPort>> opened = ModbusPort::Open({.port = port, .baud = baud});
     link = opened.status();
-    // Its owner commands the inverter, or no retry can help.
-    if (absl::IsFailedPrecondition(link) || absl::IsInvalidArgument(link)) return link;
+    // A daemon commands the inverter, or no retry can help. Another program may be gone in a moment.
+    if (OwnerOf(link) == LineOwner::kDaemon || absl::IsInvalidArgument(link)) return link;
     if (opened.ok()) {
       if (Converse(session, **opened, settled, deadline)) return absl::OkStatus();
     }

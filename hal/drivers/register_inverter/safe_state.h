@@ -13,8 +13,8 @@
 namespace abcds::register_inverter {
 
 // Opens the port, writes 0 W, and reads the power back until it is below 20 W; lost answers and a lost port are tried
-// again until `deadline`. OK only when the inverter has confirmed. Otherwise one sentence: FailedPrecondition where
-// another process owns the port (then at once), Unavailable where nothing answered, DeadlineExceeded where it answered
+// again until `deadline`. OK only when the inverter has confirmed. Otherwise one sentence: LineOwnedError() where a
+// daemon that runs owns the port (then at once), Unavailable where nothing answered, DeadlineExceeded where it answered
 // and still delivers. Synchronous, no thread, no mailbox; the port is closed at the end.
 [[nodiscard]] absl::Status CommandSafeState(std::unique_ptr<const RegisterMap> map, uint8_t unit,
                                             const std::string& port, int baud, MonotonicTime deadline);

@@ -5,12 +5,23 @@
 #include "hal/drivers/switched_charger/blocking_http.h"
 #include "hal/drivers/switched_charger/session.h"
 #include "hal/rt/clock.h"
+#include "hal/units/line_owner.h"
 
 namespace abcds::switched_charger {
+namespace {
+
+constexpr Nanoseconds kClaimAgain = std::chrono::milliseconds(100);
+
+}  // namespace
 
 absl::Status CommandSafeState(const SwitchedChargerOptions& options, MonotonicTime deadline) {
   if (absl::Status status = CheckOptions(options); !status.ok()) return status;
-  const absl::StatusOr<OwnedFd> claim = ClaimPlug(options);
+  absl::StatusOr<OwnedFd> claim = ClaimPlug(options);
+  // A daemon that runs commands the plug; a safe state or an ending one may be gone in a moment.
+  while (OwnerOf(claim.status()) == LineOwner::kOther && MonotonicNow() < deadline) {
+    SleepUntil(std::min(deadline, MonotonicNow() + kClaimAgain));
+    claim = ClaimPlug(options);
+  }
   if (!claim.ok()) return claim.status();
   // The session's own order of things, without anything after it: off, looked at, confirmed.
   Session session(SessionOf(options));

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "hal/drivers/bus/port_check.h"
+#include "hal/units/line_owner.h"
 
 namespace abcds {
 namespace {
@@ -79,7 +80,7 @@ class Scanning {
     if (line.ok()) found = ScanCan(port, interface, line);
     if (!line.ok()) {
       Close(port,
-            absl::IsFailedPrecondition(line) ? v1::ScannedPort::RESULT_IN_USE : v1::ScannedPort::RESULT_CANNOT_OPEN,
+            OwnerOf(line) == LineOwner::kNobody ? v1::ScannedPort::RESULT_CANNOT_OPEN : v1::ScannedPort::RESULT_IN_USE,
             std::string(line.message()));
       return;
     }
