@@ -151,8 +151,20 @@ std::string ModeText(const v1::PlantState& state) {
     absl::StrAppend(&text, " to ", NumberText(state.forced_until_soc_ratio() * 100.0, 0, "%"));
   }
   if (state.has_lease_ends()) absl::StrAppend(&text, LeaseText(state.lease_ends(), state.time()));
-  if (!state.charger_enabled()) absl::StrAppend(&text, ", charging disabled");
-  if (!state.discharger_enabled()) absl::StrAppend(&text, ", discharging disabled");
+  const auto append = [&](const char* direction, bool by_operator, const google::protobuf::Timestamp& since) {
+    absl::StrAppend(&text, ", ", direction, " disabled by ");
+    if (by_operator) {
+      absl::StrAppend(&text, "an operator since ", ClockText(since, state.time()), " (survives restarts)");
+    } else {
+      absl::StrAppend(&text, "the configuration");
+    }
+  };
+  if (!state.charger_enabled()) {
+    append("charging", state.has_charging_disabled_since(), state.charging_disabled_since());
+  }
+  if (!state.discharger_enabled()) {
+    append("discharging", state.has_discharging_disabled_since(), state.discharging_disabled_since());
+  }
   return text;
 }
 

@@ -19,7 +19,8 @@ namespace abcds {
 [[nodiscard]] std::vector<std::string> ExplainLines(const v1::ExplainResponse& explanation,
                                                     const google::protobuf::Timestamp& now);
 
-// "automatic", "forced 500 W charging to 80 % until 10:45:03 (14 min left), discharging disabled".
+// "automatic", "forced 500 W charging to 80 % until 10:45:03 (14 min left), discharging disabled by an operator since
+// 08:15:00 (survives restarts)".
 [[nodiscard]] std::string ModeText(const v1::PlantState& state);
 
 // "target 0 W", "target 200 W importing until 10:45:03 (14 min left)".

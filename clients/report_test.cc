@@ -63,8 +63,16 @@ TEST_F(ReportTest, LeasesSayWhenTheyEnd) {
   state.set_discharger_enabled(false);
   state.set_target_w(-200);
   state.mutable_target_lease_ends()->set_seconds(state.time().seconds() + 60);
-  EXPECT_EQ(ModeText(state), "forced 500 W charging to 80 % until 08:15:00 (15 min left), discharging disabled");
+  EXPECT_EQ(ModeText(state),
+            "forced 500 W charging to 80 % until 08:15:00 (15 min left), discharging disabled by the configuration");
   EXPECT_EQ(TargetText(state), "target 200 W exporting until 08:01:00 (1 min left)");
+}
+
+TEST_F(ReportTest, WhatAnOperatorDisabledSaysSinceWhen) {
+  v1::PlantState state = ExampleState();
+  state.set_charger_enabled(false);
+  state.mutable_charging_disabled_since()->set_seconds(state.time().seconds() - 60);
+  EXPECT_EQ(ModeText(state), "automatic, charging disabled by an operator since 07:59:00 (survives restarts)");
 }
 
 TEST_F(ReportTest, SurplusIsNotConsumption) {

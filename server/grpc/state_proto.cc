@@ -177,6 +177,12 @@ void FillIntent(const PlantState& state, v1::PlantState& proto) {
   }
   proto.set_charger_enabled(intent.charger_enabled);
   proto.set_discharger_enabled(intent.discharger_enabled);
+  if (!intent.charger_enabled && state.charging_disabled_since) {
+    FillTimestamp(*state.charging_disabled_since, proto.mutable_charging_disabled_since());
+  }
+  if (!intent.discharger_enabled && state.discharging_disabled_since) {
+    FillTimestamp(*state.discharging_disabled_since, proto.mutable_discharging_disabled_since());
+  }
   proto.set_target_w(Plain(snapshot.outputs.target));
   if (runs(intent.target_ends)) FillTimestamp(state.WallOf(intent.target_ends), proto.mutable_target_lease_ends());
   if (snapshot.outputs.mode == Mode::kForced) {

@@ -2,6 +2,8 @@
 #ifndef ABCDS_SERVER_GUARD_AGREEMENT_H_
 #define ABCDS_SERVER_GUARD_AGREEMENT_H_
 
+#include <csignal>
+
 #include "hal/units/time.h"
 
 namespace abcds {
@@ -22,6 +24,19 @@ enum class Beat : char {
   kEnding = 'e',
 };
 inline constexpr Nanoseconds kBeatPeriod = std::chrono::milliseconds(100);
+
+// The signals that end the daemon. Not SIGHUP where whoever started it had it ignored, as nohup does: the terminal may
+// go then. A signal that is blocked would be read although it is ignored.
+inline sigset_t EndingSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  struct sigaction hangup {};
+  sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
+  return set;
+}
 
 // How the daemon's processes end.
 enum ExitCode : int {

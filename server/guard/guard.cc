@@ -23,12 +23,8 @@ namespace abcds {
 namespace {
 
 sigset_t GuardSignals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&set, signal);
-  // Started with nohup, it outlives its terminal. A signal that is blocked would be read although it is ignored.
-  struct sigaction hangup {};
-  if (sigaction(SIGHUP, nullptr, &hangup) != 0 || hangup.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
+  sigset_t set = EndingSignals();
+  sigaddset(&set, SIGCHLD);
   return set;
 }
 

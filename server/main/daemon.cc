@@ -58,9 +58,8 @@ DirectDevices DirectDevicesOf(DeviceDesk& desk) {
 
 }  // namespace
 
-Daemon::Daemon(const Site& site, std::string fingerprint, bool allow_non_realtime, StateKeeper& keeper, Log& log)
+Daemon::Daemon(const Site& site, bool allow_non_realtime, StateKeeper& keeper, Log& log)
     : site_(site),
-      fingerprint_(std::move(fingerprint)),
       allow_non_realtime_(allow_non_realtime),
       keeper_(keeper),
       log_(log),
@@ -73,16 +72,26 @@ absl::Status Daemon::Start() {
   const LoopOptions options = {site_.period, site_.priority, site_.cpu, allow_non_realtime_};
   loop_ = std::make_unique<ControlLoop>(site_.core, options, devices_->cycle_devices());
   const SiteFacts facts = FactsOf(site_, *devices_);
-  const PlantMemory before = MemoryOf(keeper_.state(), facts, fingerprint_);
+  const PlantMemory before = TakeOver(facts);
   for (const Latch& latch : before.latches) loop_->RestoreLatch(latch.fault, latch.converter);
   for (const auto& [converter, watts] : before.learned_w) loop_->RestoreLearned(converter, Watts(watts));
   plant_ = std::make_unique<Plant>(
       facts, SourcesOf(*devices_), PlantBorder{loop_->snapshots(), loop_->events(), loop_->intents()}, log_, before,
       [this, facts](const PlantMemory& memory) {
-        keeper_.Change([&](KeptState& kept) { Keep(memory, facts, fingerprint_, kept); });
+        keeper_.Change([&](KeptState& kept) { Keep(memory, facts, kept); });
       });
   if (absl::Status status = StartServices(); !status.ok()) return status;
   return StartPlant();
+}
+
+PlantMemory Daemon::TakeOver(const SiteFacts& facts) {
+  const TakenOver taken = MemoryOf(keeper_.state(), facts);
+  for (const std::string& one : taken.dropped) {
+    log_.Warning(absl::StrCat(one, " was latched before this start and is forgotten: it is not of this configuration any more"));
+  }
+  if (const std::string text = TakenOverText(taken.memory, facts); !text.empty()) log_.Warning(text);
+  keeper_.Change([&](KeptState& kept) { Keep(taken.memory, facts, kept); });
+  return taken.memory;
 }
 
 absl::Status Daemon::StartServices() {
@@ -145,10 +154,7 @@ bool Daemon::StopPlant() {
   return confirmed;
 }
 
-void Daemon::ForgetPlant() {
-  plant_->Stop();
-  keeper_.Change([this](KeptState& kept) { Keep({}, plant_->facts(), fingerprint_, kept); });
-}
+void Daemon::EndPlant() { plant_->Stop(); }
 
 void Daemon::EndStreams() {
   if (grpc_ != nullptr) grpc_->Stop(std::chrono::milliseconds(100));

@@ -23,8 +23,7 @@ namespace abcds {
 class Daemon {
  public:
   // All are to outlive it.
-  // `fingerprint`: of the site's configuration.
-  Daemon(const Site& site, std::string fingerprint, bool allow_non_realtime, StateKeeper& keeper, Log& log);
+  Daemon(const Site& site, bool allow_non_realtime, StateKeeper& keeper, Log& log);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
@@ -41,8 +40,8 @@ class Daemon {
   // The cycle ends with a command of 0 W for all; then each converter confirms or 2 s pass, all in parallel. Whether
   // all have confirmed. A power that somebody holds on another device by hand ends likewise.
   bool StopPlant();
-  // Somebody wanted this end: what only a crash must not wipe out is forgotten. After StopPlant().
-  void ForgetPlant();
+  // After StopPlant(): what its last cycle latched is with the keeper.
+  void EndPlant();
   // Tells the clients. Network threads are not joined, as that can take seconds: the process ends with _exit()
   // afterwards.
   void EndStreams();
@@ -51,11 +50,12 @@ class Daemon {
   [[nodiscard]] std::string Greeting() const;
 
  private:
+  // What earlier runs left for a person to undo, and says so.
+  [[nodiscard]] PlantMemory TakeOver(const SiteFacts& facts);
   [[nodiscard]] absl::Status StartServices();
   [[nodiscard]] absl::Status StartPlant();
 
   const Site& site_;
-  const std::string fingerprint_;
   const bool allow_non_realtime_;
   StateKeeper& keeper_;
   Log& log_;

@@ -21,6 +21,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "hal/rt/clock.h"
+#include "hal/units/line_owner.h"
 #include "server/config/print.h"
 #include "server/config/site.h"
 #include "server/devices/registry.h"
@@ -139,15 +140,16 @@ bool AwaitOrQuit(int done, Nanoseconds limit, bool guarded, StopSignals& signals
   return eventfd_read(done, &count) == 0;
 }
 
-// Brings the converters to 0 W, within 3 s confirmed or not. `wanted`: somebody has asked for this end. Does not return.
-[[noreturn]] void Stop(Daemon& daemon, StateKeeper& keeper, bool wanted, bool guarded, StopSignals& signals,
-                       Log& log) {
+// Brings the converters to 0 W, within 3 s confirmed or not. Does not return.
+[[noreturn]] void Stop(Daemon& daemon, StateKeeper& keeper, bool guarded, StopSignals& signals, Log& log) {
+  // Who finds a line taken now may wait for it.
+  prctl(PR_SET_NAME, kEndingProcess);
   const int done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
   std::atomic<bool> confirmed{false};
-  std::thread([&daemon, &keeper, &confirmed, wanted, done] {
+  std::thread([&daemon, &keeper, &confirmed, done] {
     confirmed = daemon.StopPlant();
     static_cast<void>(eventfd_write(done, 1));
-    if (wanted) daemon.ForgetPlant();
+    daemon.EndPlant();
     keeper.Stop();
     daemon.EndStreams();
     static_cast<void>(eventfd_write(done, 1));
@@ -163,7 +165,7 @@ bool AwaitOrQuit(int done, Nanoseconds limit, bool guarded, StopSignals& signals
   _exit(confirmed ? kExitOk : kExitUnconfirmed);
 }
 
-// What a later start may find otherwise; a wrong configuration or a port that another program owns is there to stay.
+// What a later start may find otherwise; a wrong configuration or a port that another daemon owns is there to stay.
 bool MayPass(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
 }
@@ -171,7 +173,9 @@ bool MayPass(const absl::Status& status) {
 // Exit code of a start that is refused although the configuration is good.
 int RefusedBy(bool guarded) { return guarded ? kExitNotStarted : kExitRefused; }
 
-[[noreturn]] void RunDaemon(const Site& site, const std::string& fingerprint, bool guarded, Log& log) {
+[[noreturn]] void RunDaemon(const Site& site, bool guarded, Log& log) {
+  // The kernel calls a program that is started as /proc/self/exe "exe".
+  prctl(PR_SET_NAME, guarded ? kWorkerProcess : kUnguardedProcess);
   PrepareProcess();
   StopSignals signals;
   // Neither is ever destroyed: see Daemon::EndStreams().
@@ -179,7 +183,7 @@ int RefusedBy(bool guarded) { return guarded ? kExitNotStarted : kExitRefused; }
   StateKeeper& keeper =
       *new StateKeeper(StateOf(site), [&log](const std::string& sentence) { log.Warning("state: " + sentence); });
   keeper.Start();
-  Daemon& daemon = *new Daemon(site, fingerprint, absl::GetFlag(FLAGS_allow_non_realtime), keeper, log);
+  Daemon& daemon = *new Daemon(site, absl::GetFlag(FLAGS_allow_non_realtime), keeper, log);
   const bool orphaned = SomeoneIsOrphaned();
   if (absl::Status status = daemon.Start(); !status.ok()) {
     log.Error(std::string(status.message()));
@@ -202,18 +206,18 @@ int RefusedBy(bool guarded) { return guarded ? kExitNotStarted : kExitRefused; }
   } else {
     log.Info(std::string("stopping: ") + strsignal(signal));
   }
-  Stop(daemon, keeper, signal != 0, guarded, signals, log);
+  Stop(daemon, keeper, guarded, signals, log);
 }
 
 int RunSafeState(const Site& site, bool guarded, Log& log) {
-  prctl(PR_SET_NAME, "abcdsd-safe");
+  prctl(PR_SET_NAME, kSafeStateProcess);
   // A tcp:// port whose other end has gone.
   std::signal(SIGPIPE, SIG_IGN);
   const auto report = [guarded, &log](const std::string& name, const absl::Status& status) {
     const std::string sentence = name + ": " + (status.ok() ? "0 W confirmed" : std::string(status.message()));
     if (guarded) {
-      // What another process owns is in its care; who was refused because of that has said so.
-      const bool owned = absl::IsFailedPrecondition(status);
+      // What another daemon owns is in its care; who was refused because of that has said so.
+      const bool owned = OwnerOf(status) == LineOwner::kDaemon;
       log.Write(status.ok() ? LogLevel::kInfo : owned ? LogLevel::kDebug : LogLevel::kError, "guard: " + sentence);
     } else {
       // Each by one of several processes, all at once.
@@ -317,12 +321,8 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
       return kExitRefused;
     }
   }
-  if (guarded) {
-    // The kernel calls a program that is started as /proc/self/exe "exe".
-    prctl(PR_SET_NAME, "abcdsd-worker");
-    FollowTheGuard(*guard);
-  }
-  RunDaemon(*site, FingerprintOf(*text), guarded, log);
+  if (guarded) FollowTheGuard(*guard);
+  RunDaemon(*site, guarded, log);
 }
 
 int Main(int argc, char** argv) {

@@ -3,6 +3,7 @@
 #define ABCDS_SERVER_MAIN_PLANT_MEMORY_H_
 
 #include <string>
+#include <vector>
 
 #include "server/plant/facts.h"
 #include "server/plant/plant_memory.h"
@@ -10,13 +11,20 @@
 
 namespace abcds {
 
-// What of `kept` this build and this site still know; the rest is forgotten, and latches and the operator's wishes also
-// where they were kept under another configuration (see FingerprintOf()): who changes that, has looked. What was learned
-// of a converter is as true as before.
-[[nodiscard]] PlantMemory MemoryOf(const KeptState& kept, const SiteFacts& facts, const std::string& configuration);
+struct TakenOver {
+  PlantMemory memory;
+  // What of it this site or this build does not know any more, "circulation of inverter-2": it is forgotten.
+  std::vector<std::string> dropped;
+};
+
+// Faults and devices are found by their names, so that a changed configuration changes nothing about the rest.
+[[nodiscard]] TakenOver MemoryOf(const KeptState& kept, const SiteFacts& facts);
+
+// One sentence for the log on what is still in force from before the start, and how a person ends it; empty: nothing.
+[[nodiscard]] std::string TakenOverText(const PlantMemory& memory, const SiteFacts& facts);
 
 // Puts `memory` into `kept`, in place of what it held of the plant. What was learned is only ever added to.
-void Keep(const PlantMemory& memory, const SiteFacts& facts, const std::string& configuration, KeptState& kept);
+void Keep(const PlantMemory& memory, const SiteFacts& facts, KeptState& kept);
 
 }  // namespace abcds
 

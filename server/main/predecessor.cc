@@ -6,6 +6,8 @@
 #include <map>
 #include <system_error>
 
+#include "hal/units/line_owner.h"
+
 namespace abcds {
 namespace {
 
@@ -61,7 +63,7 @@ std::map<int, Process> Processes(const std::string& proc) {
 bool SomeoneIsOrphaned(const std::string& proc) {
   const std::map<int, Process> processes = Processes(proc);
   for (const auto& [pid, process] : processes) {
-    if (process.name != "abcdsd-worker" && process.name != "abcdsd-safe") continue;
+    if (process.name != kWorkerProcess && process.name != kEndingProcess && process.name != kSafeStateProcess) continue;
     const auto parent = processes.find(process.parent);
     if (parent == processes.end() || parent->second.zombie || parent->second.name.rfind("abcdsd", 0) != 0) return true;
   }

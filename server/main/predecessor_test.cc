@@ -43,6 +43,7 @@ INSTANTIATE_TEST_SUITE_P(
              {{1, "1 (init) S 0 1 1"}, {20, "20 (abcdsd) S 1 20"}, {21, "21 (abcdsd-worker) R 20 21"}},
              false},
         Case{"AWorkerWithoutItsGuard", {{1, "1 (init) S 0 1 1"}, {21, "21 (abcdsd-worker) S 1 21"}}, true},
+        Case{"AWorkerThatIsEndingWithoutItsGuard", {{1, "1 (init) S 0 1 1"}, {21, "21 (abcdsd-ending) S 1 21"}}, true},
         Case{"AWorkerWhoseParentIsHidden", {{21, "21 (abcdsd-worker) S 1 21"}}, true},
         Case{"AnEndedOneOwnsNothing", {{1, "1 (init) S 0 1 1"}, {21, "21 (abcdsd-worker) Z 1 21"}}, false},
         Case{"AnEndedOneWhoseThreadsAreStillEnding",

@@ -14,20 +14,9 @@
 
 #include "hal/rt/clock.h"
 #include "hal/units/check.h"
+#include "server/guard/agreement.h"
 
 namespace abcds {
-namespace {
-
-sigset_t EndingSignals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGHUP);  // the terminal has gone: nobody is left to stop us
-  return set;
-}
-
-}  // namespace
 
 void PrepareProcess() {
   rlimit limit{};

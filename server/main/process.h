@@ -9,7 +9,7 @@
 namespace abcds {
 
 // Before any thread starts: at most 1024 descriptors (libmodbus aborts beyond FD_SETSIZE), small stacks for all threads
-// (locked memory counts), SIGPIPE ignored, SIGTERM, SIGINT and SIGHUP blocked everywhere so that StopSignals gets them.
+// (locked memory counts), SIGPIPE ignored, EndingSignals() blocked everywhere so that StopSignals gets them.
 void PrepareProcess();
 
 // Before any thread starts: what this process and its children write to standard output and error is dropped where it

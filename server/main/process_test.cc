@@ -58,6 +58,20 @@ TEST(StopSignalsTest, EachEndingSignalIsReadAndDoesNotKill) {
   }
 }
 
+TEST(StopSignalsTest, AHangUpThatNohupTookAwayEndsNothing) {
+  ASSERT_NE(std::signal(SIGHUP, SIG_IGN), SIG_ERR);
+  sigset_t hangup;
+  sigemptyset(&hangup);
+  sigaddset(&hangup, SIGHUP);
+  ASSERT_EQ(pthread_sigmask(SIG_UNBLOCK, &hangup, nullptr), 0);
+  PrepareProcess();
+  StopSignals signals;
+  ASSERT_EQ(kill(getpid(), SIGHUP), 0);
+  ASSERT_EQ(kill(getpid(), SIGTERM), 0);
+  EXPECT_EQ(signals.Wait(-1, kPatience), SIGTERM);
+  std::signal(SIGHUP, SIG_DFL);
+}
+
 TEST(StopSignalsTest, AnotherDescriptorEndsTheWait) {
   PrepareProcess();
   StopSignals signals;

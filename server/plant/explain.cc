@@ -287,7 +287,8 @@ std::string Why(const Subject& s) {
     case Reason::kModeForbids:
       return absl::StrFormat("mode %s forbids %s", ModeWord(s.outputs().mode), charge ? "charging" : "discharging");
     case Reason::kDisabled:
-      return absl::StrFormat("%s is disabled by the operator", charge ? "charging" : "discharging");
+      return absl::StrFormat("%s is disabled; `abcdsctl enable %s` allows it", charge ? "charging" : "discharging",
+                             charge ? "charger" : "discharger");
     case Reason::kFaultLatched:
       return Latched(s);
     case Reason::kGate:

@@ -137,7 +137,7 @@ INSTANTIATE_TEST_SUITE_P(Why, ExplainTest, testing::Values(
          "Charging 500 W: forced to charge 500 W until 80 % state of charge, for another 12 min at most"},
     Case{"ModeForbids", -1, Reason::kModeForbids, 0, -100,
          [](Snapshot& s) { s.outputs.mode = Mode::kChargeOnly; }, "0 W: mode charge-only forbids discharging"},
-    Case{"Disabled", -1, Reason::kDisabled, 0, 100, Nothing, "0 W: charging is disabled by the operator"},
+    Case{"Disabled", -1, Reason::kDisabled, 0, 100, Nothing, "0 W: charging is disabled; `abcdsctl enable charger` allows it"},
     Case{"CheckingMeter", -1, Reason::kCheckingMeter, -470, -600, Nothing,
          "Discharging 470 W: a small step for some seconds, to see whether the meter shows it"},
     Case{"Latched", -1, Reason::kFaultLatched, 0, 100,

@@ -31,6 +31,15 @@ LogLevel LevelOf(Event::Kind kind) {
 
 DeviceDetails Ask(const std::function<DeviceDetails()>& source) { return source ? source() : DeviceDetails(); }
 
+// Of what an operator was granted: since when it is disabled. Said again, it keeps its time.
+absl::Status Note(absl::Status granted, bool enabled, std::optional<WallTime>& disabled_since) {
+  if (granted.ok() && enabled) disabled_since.reset();
+  if (granted.ok() && !enabled && !disabled_since) {
+    disabled_since = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  }
+  return granted;
+}
+
 std::string LeaseText(std::optional<Nanoseconds> lease) {
   return absl::StrFormat(", lease %.0f s", ToSeconds(lease.value_or(Arbiter::kLeaseDefault)));
 }
@@ -45,20 +54,16 @@ Plant::Plant(SiteFacts facts, DetailsSources sources, PlantBorder border, Log& l
       log_(log),
       remember_(std::move(remember)),
       arbiter_(facts_),
+      charging_disabled_since_(before.charging_disabled_since),
+      discharging_disabled_since_(before.discharging_disabled_since),
       memory_(before) {
   auto details = std::make_shared<PlantDetails>();
   details->converters.resize(facts_.converters.size());
   details_ = std::move(details);
-  if (before.charging_disabled) DisableAgain("charging", "charger", arbiter_.SetChargerEnabled(false));
-  if (before.discharging_disabled) DisableAgain("discharging", "discharger", arbiter_.SetDischargerEnabled(false));
-  border_.intents.Publish(arbiter_.intent());
-}
-
-void Plant::DisableAgain(const char* direction, const char* device, const absl::Status& status) {
   // Disabling is never refused.
-  ABCDS_CHECK(status.ok());
-  log_.Warning(absl::StrCat(direction, " is disabled, as an operator left it before the restart; `abcdsctl enable ",
-                            device, "` allows it again"));
+  if (charging_disabled_since_) ABCDS_CHECK(arbiter_.SetChargerEnabled(false).ok());
+  if (discharging_disabled_since_) ABCDS_CHECK(arbiter_.SetDischargerEnabled(false).ok());
+  border_.intents.Publish(arbiter_.intent());
 }
 
 Plant::~Plant() { Stop(); }
@@ -97,12 +102,16 @@ Plant::StatePtr Plant::WaitNewer(uint64_t number, Nanoseconds timeout) const {
 }
 
 absl::StatusOr<Plant::StatePtr> Plant::SetChargerEnabled(bool enabled, const std::string& who) {
-  return Apply([&](const Snapshot&, MonotonicTime) { return arbiter_.SetChargerEnabled(enabled); },
+  return Apply([&](const Snapshot&, MonotonicTime) {
+    return Note(arbiter_.SetChargerEnabled(enabled), enabled, charging_disabled_since_);
+  },
                enabled ? "charger enabled" : "charger disabled", who);
 }
 
 absl::StatusOr<Plant::StatePtr> Plant::SetDischargerEnabled(bool enabled, const std::string& who) {
-  return Apply([&](const Snapshot&, MonotonicTime) { return arbiter_.SetDischargerEnabled(enabled); },
+  return Apply([&](const Snapshot&, MonotonicTime) {
+    return Note(arbiter_.SetDischargerEnabled(enabled), enabled, discharging_disabled_since_);
+  },
                enabled ? "discharger enabled" : "discharger disabled", who);
 }
 
@@ -179,6 +188,10 @@ void Plant::RunPublisher() {
     hurry_.wait_for(lock, hurried > 0 ? kHurriedPeriod : kPublishPeriod,
                     [&] { return stopping_ || hurried_ > hurried; });
   }
+  lock.unlock();
+  // The last cycles' word.
+  Publish(MonotonicNow());
+  LogEvents();
 }
 
 void Plant::Publish(MonotonicTime now) {
@@ -195,16 +208,18 @@ void Plant::Publish(MonotonicTime now) {
   last_progress_ = now;
   if (std::exchange(stuck_, false)) log_.Warning("the control loop runs again");
 
+  auto state = std::make_shared<PlantState>();
   {
     const std::lock_guard lock(operator_mutex_);
     if (arbiter_.Settle(snapshot, now)) border_.intents.Publish(arbiter_.intent());
-    RememberChanges(snapshot, arbiter_.intent());
+    state->charging_disabled_since = charging_disabled_since_;
+    state->discharging_disabled_since = discharging_disabled_since_;
   }
-  auto state = std::make_shared<PlantState>();
   state->number = before == nullptr ? 1 : before->number + 1;
   state->snapshot = snapshot;
   state->wall_time =
       std::chrono::system_clock::now() - std::chrono::duration_cast<WallTime::duration>(now - snapshot.time);
+  RememberChanges(*state);
   {
     const std::lock_guard lock(state_mutex_);
     state->details = details_;
@@ -213,17 +228,17 @@ void Plant::Publish(MonotonicTime now) {
   published_.notify_all();
 }
 
-void Plant::RememberChanges(const Snapshot& snapshot, const Intent& intent) {
-  const RegulationSettings& configured = facts_.settings.regulation;
+void Plant::RememberChanges(const PlantState& state) {
   PlantMemory memory;
-  memory.charging_disabled = configured.charge_enabled && !intent.charger_enabled;
-  memory.discharging_disabled = configured.discharge_enabled && !intent.discharger_enabled;
-  for (const FaultStatus& fault : snapshot.outputs.faults) {
+  memory.charging_disabled_since = state.charging_disabled_since;
+  memory.discharging_disabled_since = state.discharging_disabled_since;
+  for (const FaultStatus& fault : state.snapshot.outputs.faults) {
     if (fault.latched && fault.id < FaultId::kCount) memory.latches.insert({fault.id, fault.converter});
   }
   memory.learned_w = memory_.learned_w;
-  for (int i = 0; i < snapshot.converter_count; ++i) {
-    const int learned_w = static_cast<int>(std::lround(snapshot.outputs.converters[static_cast<size_t>(i)].learned.value()));
+  for (int i = 0; i < state.snapshot.converter_count; ++i) {
+    const Watts learned = state.snapshot.outputs.converters[static_cast<size_t>(i)].learned;
+    const int learned_w = static_cast<int>(std::lround(learned.value()));
     if (learned_w <= 0 || std::exchange(memory.learned_w[static_cast<int8_t>(i)], learned_w) == learned_w) continue;
     log_.Info(absl::StrCat(facts_.converters[static_cast<size_t>(i)].name, ": draws ", learned_w,
                            " W while it is on, as the battery's current shows"));

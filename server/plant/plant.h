@@ -66,7 +66,7 @@ class Plant {
   void Start();
   // The control cycle is about to end: from now on wishes are refused, and its silence is no trouble.
   void AnnounceEnd() { ending_ = true; }
-  void Stop();  // idempotent; wakes all who wait
+  void Stop();  // idempotent; wakes all who wait. What the last cycle latched has been remembered then.
 
   [[nodiscard]] const SiteFacts& facts() const { return facts_; }
 
@@ -93,12 +93,11 @@ class Plant {
 
   absl::StatusOr<StatePtr> Apply(const Change& change, const std::string& what, const std::string& who);
   absl::StatusOr<StatePtr> AwaitGeneration(uint32_t generation);
-  void DisableAgain(const char* direction, const char* device, const absl::Status& status);
   void RunPublisher();
   void RunDetails();
   void Publish(MonotonicTime now);
   // What of the newest state and the operator's wishes is to be remembered.
-  void RememberChanges(const Snapshot& snapshot, const Intent& intent);
+  void RememberChanges(const PlantState& state);
   void LogEvents();
   void LogTrouble(const std::string& device, const std::string& before, const std::string& after);
 
@@ -109,7 +108,9 @@ class Plant {
   const RememberPlant remember_;
 
   std::mutex operator_mutex_;  // taken before state_mutex_
-  Arbiter arbiter_;            // guarded by operator_mutex_, as is writing border_.intents
+  Arbiter arbiter_;            // guarded by operator_mutex_, as is writing border_.intents, and the next two
+  std::optional<WallTime> charging_disabled_since_;
+  std::optional<WallTime> discharging_disabled_since_;
 
   mutable std::mutex state_mutex_;
   mutable std::condition_variable published_;  // a new state, or stopping

@@ -1,4 +1,4 @@
-// What of the plant a restart must not forget.
+// What of the plant only a person may undo: no restart, upgrade or change of the configuration.
 #ifndef ABCDS_SERVER_PLANT_PLANT_MEMORY_H_
 #define ABCDS_SERVER_PLANT_PLANT_MEMORY_H_
 
@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "control/core/types.h"
+#include "hal/units/time.h"
 
 namespace abcds {
 
@@ -20,10 +22,10 @@ struct Latch {
 };
 
 struct PlantMemory {
-  // Switched off by an operator, and not on again. Only what makes the plant do less is remembered: what is on after a
-  // start, the configuration says.
-  bool charging_disabled = false;
-  bool discharging_disabled = false;
+  // Since when an operator has the direction switched off. Only what makes the plant do less is remembered: what is on
+  // after a start, the configuration says.
+  std::optional<WallTime> charging_disabled_since;
+  std::optional<WallTime> discharging_disabled_since;
   std::set<Latch> latches;
   // What converters were found to draw while they are on, whole watts AC.
   std::map<int8_t, int> learned_w;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "control/runtime/snapshot.h"
@@ -25,6 +26,9 @@ struct PlantState {
   Snapshot snapshot;
   std::shared_ptr<const PlantDetails> details;  // never null
   WallTime wall_time;                           // the wall clock when snapshot.time was
+  // By an operator; survives restarts. A direction may also be off because the configuration says so.
+  std::optional<WallTime> charging_disabled_since;
+  std::optional<WallTime> discharging_disabled_since;
 
   // The wall time of a moment of the monotonic clock, as today's wall clock sees it.
   [[nodiscard]] WallTime WallOf(MonotonicTime time) const {

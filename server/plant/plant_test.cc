@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "hal/rt/clock.h"
 #include "server/plant/fake_cycle.h"
 
 namespace abcds {
@@ -84,14 +85,43 @@ TEST_F(PlantTest, TheConfiguredIntentIsThereBeforeTheFirstCycle) {
   EXPECT_EQ(cycle_->border().intents.Latest().target, Watts(5));
 }
 
-TEST_F(PlantTest, WhatWasDisabledBeforeARestartStaysDisabledAndIsSaid) {
+TEST_F(PlantTest, WhatWasDisabledBeforeARestartStaysDisabledUntilItIsEnabled) {
   cycle_ = std::make_unique<FakeCycle>();
   PlantMemory before;
-  before.discharging_disabled = true;
+  before.discharging_disabled_since = WallTime(std::chrono::seconds(1'795'000'000));
   plant_ = std::make_unique<Plant>(FakeSite(), DetailsSources(), cycle_->border(), *log_, before);
   EXPECT_FALSE(cycle_->border().intents.Latest().discharger_enabled);
   EXPECT_TRUE(cycle_->border().intents.Latest().charger_enabled);
-  EXPECT_THAT(AwaitLine("discharging is disabled"), HasSubstr("abcdsctl enable discharger"));
+  plant_->Start();
+  cycle_->Start();
+  const Plant::StatePtr first = plant_->WaitNewer(0, kPatience);
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(first->discharging_disabled_since, before.discharging_disabled_since);
+  const auto again = plant_->SetDischargerEnabled(false, "test");
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ((*again)->discharging_disabled_since, before.discharging_disabled_since) << "since the first time";
+  const auto enabled = plant_->SetDischargerEnabled(true, "test");
+  ASSERT_TRUE(enabled.ok());
+  EXPECT_EQ((*enabled)->discharging_disabled_since, std::nullopt);
+}
+
+TEST_F(PlantTest, WhatTheLastCycleLatchedIsRemembered) {
+  cycle_ = std::make_unique<FakeCycle>();
+  PlantMemory kept;
+  plant_ = std::make_unique<Plant>(FakeSite(), DetailsSources(), cycle_->border(), *log_, PlantMemory(),
+                                   [&kept](const PlantMemory& memory) { kept = memory; });
+  plant_->Start();
+  Snapshot snapshot = FakeSnapshot(MonotonicNow());
+  snapshot.outputs.faults = {};
+  snapshot.cycle.sequence = 1;
+  cycle_->border().snapshots.Publish(snapshot);
+  ASSERT_NE(plant_->WaitNewer(0, kPatience), nullptr);
+  // The next look is 50 ms away.
+  AddFault(snapshot, FaultId::kCirculation, -1, true, true);
+  snapshot.cycle.sequence = 2;
+  cycle_->border().snapshots.Publish(snapshot);
+  plant_->Stop();
+  EXPECT_THAT(kept.latches, testing::ElementsAre(Latch{FaultId::kCirculation, -1}));
 }
 
 TEST_F(PlantTest, RemembersLatchesAndWhatIsDisabled) {
@@ -120,12 +150,15 @@ TEST_F(PlantTest, RemembersLatchesAndWhatIsDisabled) {
   ASSERT_TRUE(plant_->SetChargerEnabled(false, "test").ok());
   auto memory = disabled.get_future();
   ASSERT_EQ(memory.wait_for(kPatience), std::future_status::ready);
-  EXPECT_EQ(memory.get(), (PlantMemory{.charging_disabled = true, .discharging_disabled = false, .latches = {}, .learned_w = {}}));
+  const PlantMemory first = memory.get();
+  EXPECT_NE(first.charging_disabled_since, std::nullopt);
+  EXPECT_EQ(first.discharging_disabled_since, std::nullopt);
+  EXPECT_TRUE(first.latches.empty());
   fault = true;
   memory = latched.get_future();
   ASSERT_EQ(memory.wait_for(kPatience), std::future_status::ready);
-  EXPECT_EQ(memory.get(), (PlantMemory{.charging_disabled = true,
-                                       .discharging_disabled = false,
+  EXPECT_EQ(memory.get(), (PlantMemory{.charging_disabled_since = first.charging_disabled_since,
+                                       .discharging_disabled_since = std::nullopt,
                                        .latches = {{FaultId::kMeterDisagrees, -1}},
                                        .learned_w = {{1, 430}}}));
   fault = false;

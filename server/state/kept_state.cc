@@ -1,5 +1,6 @@
 #include "server/state/kept_state.h"
 
+#include <chrono>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
@@ -22,17 +23,32 @@ std::string Checksum(const std::string& text) {
   return absl::StrFormat("%08x", ~crc);
 }
 
+// Seconds of the Unix clock; missing: the direction is not disabled.
+constexpr char kChargingDisabled[] = "charging_disabled_since";
+constexpr char kDischargingDisabled[] = "discharging_disabled_since";
+
+void PutTime(const std::optional<WallTime>& time, const char* key, Json& object) {
+  if (!time) return;
+  object[key] = std::chrono::floor<std::chrono::seconds>(time->time_since_epoch()).count();
+}
+
+// `word`: what an earlier build kept, without a time.
+std::optional<WallTime> TimeAt(const Json& object, const char* key, const char* word) {
+  if (object.contains(key)) return WallTime(std::chrono::seconds(object.at(key).get<int64_t>()));
+  if (object.contains(word) && object.at(word).get<bool>()) return WallTime();
+  return std::nullopt;
+}
+
 Json ContentOf(const KeptState& state) {
   Json content = {{"devices", Json::object()},
                   {"learned_w", state.learned_w},
-                  {"configuration", state.configuration},
                   {"operator", Json::object()},
                   {"latches", Json::array()}};
   for (const auto& [device, memory] : state.devices) {
     content["devices"][device] = {{"writes", memory.writes}, {"facts", memory.facts}};
   }
-  content["operator"]["charging_disabled"] = state.charging_disabled;
-  content["operator"]["discharging_disabled"] = state.discharging_disabled;
+  PutTime(state.charging_disabled_since, kChargingDisabled, content["operator"]);
+  PutTime(state.discharging_disabled_since, kDischargingDisabled, content["operator"]);
   for (const auto& [fault, device] : state.latches) content["latches"].push_back({{"fault", fault}, {"device", device}});
   return content;
 }
@@ -44,9 +60,9 @@ KeptState StateOf(const Json& content) {
     state.devices[device] = {memory.at("writes").get<uint64_t>(), memory.at("facts").get<std::set<std::string>>()};
   }
   if (content.contains("learned_w")) state.learned_w = content.at("learned_w").get<std::map<std::string, int>>();
-  state.configuration = content.at("configuration").get<std::string>();
-  state.charging_disabled = content.at("operator").at("charging_disabled").get<bool>();
-  state.discharging_disabled = content.at("operator").at("discharging_disabled").get<bool>();
+  state.charging_disabled_since = TimeAt(content.at("operator"), kChargingDisabled, "charging_disabled");
+  state.discharging_disabled_since =
+      TimeAt(content.at("operator"), kDischargingDisabled, "discharging_disabled");
   for (const Json& latch : content.at("latches")) {
     state.latches.emplace(latch.at("fault").get<std::string>(), latch.at("device").get<std::string>());
   }
@@ -54,8 +70,6 @@ KeptState StateOf(const Json& content) {
 }
 
 }  // namespace
-
-std::string FingerprintOf(const std::string& configuration) { return Checksum(configuration); }
 
 std::string PrintKeptState(const KeptState& state) {
   const Json content = ContentOf(state);

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "hal/units/time.h"
 
 namespace abcds {
 
@@ -24,19 +26,14 @@ struct KeptState {
   std::map<std::string, DeviceMemory> devices;  // by what the device says of itself
   // What converters were found to draw while they are on, by their names in the configuration; whole watts, AC.
   std::map<std::string, int> learned_w;
-  // Of the configuration that the rest was kept under; see FingerprintOf().
-  std::string configuration;
-  // An operator has switched the direction off, and not on again.
-  bool charging_disabled = false;
-  bool discharging_disabled = false;
+  // Since when an operator has the direction switched off; to the second.
+  std::optional<WallTime> charging_disabled_since;
+  std::optional<WallTime> discharging_disabled_since;
   // Latched faults: name of the fault, and of the converter it concerns (empty: the plant).
   std::set<std::pair<std::string, std::string>> latches;
 
   bool operator==(const KeptState&) const = default;
 };
-
-// Tells one configuration from another.
-[[nodiscard]] std::string FingerprintOf(const std::string& configuration);
 
 // JSON with a checksum over its content, so that half a file or a changed digit is not taken for the truth.
 [[nodiscard]] std::string PrintKeptState(const KeptState& state);

@@ -11,8 +11,7 @@ KeptState Full() {
   state.devices["meanwell EC1234567890"] = {3'999'000, {"lacks_eeprom_off"}};
   state.devices["meanwell \"odd\\ name"] = {0, {}};
   state.learned_w = {{"charger", 430}};
-  state.configuration = FingerprintOf("site: \"home\"");
-  state.charging_disabled = true;
+  state.charging_disabled_since = WallTime(std::chrono::seconds(1'795'000'000));
   state.latches = {{"meter_disagrees", ""}, {"converter_faulty", "inverter"}};
   return state;
 }
@@ -25,17 +24,13 @@ TEST(KeptStateTest, ReadsWhatItPrints) {
   }
 }
 
-TEST(KeptStateTest, AFileOfABuildThatLearnedNothingIsRead) {
+TEST(KeptStateTest, AFileOfABuildThatLearnedNothingAndKeptNoTimesIsRead) {
   const absl::StatusOr<KeptState> read = ParseKeptState(
       R"({"version": 1, "checksum": "9ae9d34a", "content": {"configuration": "", "devices": {}, "latches": [],
           "operator": {"charging_disabled": true, "discharging_disabled": false}}})");
   ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_TRUE(read->charging_disabled);
-}
-
-TEST(KeptStateTest, AFingerprintTellsConfigurationsApart) {
-  EXPECT_EQ(FingerprintOf("123456789"), "cbf43926") << "the published check value of CRC-32";
-  EXPECT_NE(FingerprintOf("max_charge_w: 600"), FingerprintOf("max_charge_w: 601"));
+  EXPECT_NE(read->charging_disabled_since, std::nullopt);
+  EXPECT_EQ(read->discharging_disabled_since, std::nullopt);
 }
 
 TEST(KeptStateTest, AnythingShorterIsRefused) {
@@ -78,6 +73,10 @@ INSTANTIATE_TEST_SUITE_P(KeptState, RefusedTest, testing::Values(
     Refused{"AList", "[]", "no state of this program"},
     Refused{"NewerVersion", R"({"version": 2, "checksum": "0", "content": {}})", "it has version 2"},
     Refused{"WrongChecksum", R"({"version": 1, "checksum": "00000000", "content": {}})", "its checksum does not fit"},
+    Refused{"DisabledSinceNoTime",
+            R"({"version": 1, "checksum": "887153fe", "content":)"
+            R"({"devices": {}, "latches": [], "operator": {"charging_disabled_since": "noon"}}})",
+            "no state of this program"},
     Refused{"ChecksumOfAnotherKind", R"({"version": 1, "checksum": 5, "content": {}})", "no state of this program"}),
     [](const auto& info) { return info.param.name; });
 

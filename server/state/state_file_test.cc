@@ -33,11 +33,11 @@ class StateFileTest : public testing::Test {
 TEST_F(StateFileTest, KeepsWhatWasPutIn) {
   const StateFile file(directory_, "home");
   ASSERT_TRUE(file.Update([](KeptState& state) { SetWrites(state, 7); }).ok());
-  ASSERT_TRUE(file.Update([](KeptState& state) { state.charging_disabled = true; }).ok());
+  ASSERT_TRUE(file.Update([](KeptState& state) { state.charging_disabled_since = WallTime(); }).ok());
   const absl::StatusOr<KeptState> read = StateFile(directory_, "home").Read();
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->devices.at("a").writes, 7u);
-  EXPECT_TRUE(read->charging_disabled);
+  EXPECT_EQ(read->charging_disabled_since, WallTime());
   EXPECT_TRUE(StateFile(directory_, "other").Read()->devices.empty()) << "sites do not mix";
 }
 

@@ -80,7 +80,7 @@ TEST_F(StateKeeperTest, FactsAndWishesAreThereAtTheNextStart) {
     const auto keeper = Keeper();
     keeper->Remember("psu", "lacks_eeprom_off");
     keeper->Change([](KeptState& state) {
-      state.discharging_disabled = true;
+      state.discharging_disabled_since = WallTime(std::chrono::seconds(7));
       state.latches.emplace("meter_disagrees", "");
     });
   }
@@ -88,8 +88,8 @@ TEST_F(StateKeeperTest, FactsAndWishesAreThereAtTheNextStart) {
   EXPECT_TRUE(keeper->Knows("psu", "lacks_eeprom_off"));
   EXPECT_FALSE(keeper->Knows("psu", "other"));
   EXPECT_FALSE(keeper->Knows("other", "lacks_eeprom_off"));
-  EXPECT_TRUE(keeper->state().discharging_disabled);
-  EXPECT_FALSE(keeper->state().charging_disabled);
+  EXPECT_EQ(keeper->state().discharging_disabled_since, WallTime(std::chrono::seconds(7)));
+  EXPECT_EQ(keeper->state().charging_disabled_since, std::nullopt);
   EXPECT_EQ(keeper->state().latches.size(), 1u);
   EXPECT_THAT(complaints(), testing::IsEmpty());
 }
@@ -137,7 +137,7 @@ TEST_F(StateKeeperTest, SafeStateAddsToWhatWasCounted) {
   {
     const auto keeper = Keeper();
     keeper->AddWrites("psu", 10);
-    keeper->Change([](KeptState& state) { state.charging_disabled = true; });
+    keeper->Change([](KeptState& state) { state.charging_disabled_since = WallTime(); });
   }
   SafeStateLedger one(File());
   SafeStateLedger two(File());
@@ -153,7 +153,7 @@ TEST_F(StateKeeperTest, SafeStateAddsToWhatWasCounted) {
   const auto keeper = Keeper();
   EXPECT_EQ(keeper->Writes("psu"), 13u);
   EXPECT_TRUE(keeper->Knows("psu", "seen"));
-  EXPECT_TRUE(keeper->state().charging_disabled) << "the rest stays";
+  EXPECT_EQ(keeper->state().charging_disabled_since, WallTime()) << "the rest stays";
 }
 
 }  // namespace

@@ -3,12 +3,15 @@
 Every time is read from the other end of the wire: "told" is the last setpoint that arrived in the inverter's register.
 """
 
+import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import time
 import unittest
+import zlib
 
 import processes
 from processes import signal
@@ -70,25 +73,72 @@ class GuardTest(unittest.TestCase):
         processes.wait_until(lambda: not pathlib.Path(f"/proc/{worker}").exists(), "the worker has ended")
         self.start_daemon()
 
-    def test_what_only_a_person_may_undo_outlives_a_crash(self):
+    def kept(self):
+        """The state file's content; None while there is none."""
+        files = list((self.folder / "state").glob("*.state.json"))
+        return json.loads(files[0].read_text(encoding="utf-8"))["content"] if files else None
+
+    def start_again(self):
+        """Another daemon on the same site. Its ports are others, so that its configuration is another one, too."""
+        self.daemon = processes.Daemon(self, self.folder, self.site.config_text()).wait_ready()
+
+    def end_by(self, number, worker=False):
+        old = self.daemon.worker_pid()
+        if worker:
+            os.kill(old, number)
+        else:
+            self.daemon.process.signal(number)
+        self.daemon.process.wait()
+        processes.wait_until(lambda: not pathlib.Path(f"/proc/{old}").exists(), "the worker has ended")
+
+    def test_what_an_operator_disabled_outlives_every_end(self):
         address = self.daemon.grpc_address
         self.assertEqual(processes.abcdsctl("disable", "discharger", address=address)[0], 0)
         processes.wait_until(lambda: self.site.told_w() == 0.0, "0 W")
-        kept = lambda: "".join(file.read_text(encoding="utf-8")
-                               for file in (self.folder / "state").glob("*.state.json"))
-        processes.wait_until(lambda: '"discharging_disabled": true' in kept(), "it is kept")
+        processes.wait_until(lambda: self.kept() and "discharging_disabled_since" in self.kept()["operator"], "it is kept")
         before = self.daemon.worker_pid()
         os.kill(before, signal.SIGKILL)
-        self.daemon.process.wait_for("discharging is disabled, as an operator left it")
+        self.daemon.process.wait_for(r"still in force .*discharging is disabled by an operator since .*abcdsctl enable")
         processes.wait_until(lambda: self.daemon.worker_pid() not in (before, None), "another worker regulates")
-        self.assertEqual(self.site.told_w(), 0.0)
-        processes.wait_until(lambda: processes.abcdsctl("enable", "discharger", address=address)[0] == 0, "it answers")
+        # A guard that dies is two things to its worker, a signal and the end of a pipe, in either order.
+        for end in (lambda: self.end_by(signal.SIGTERM), lambda: self.end_by(signal.SIGKILL),
+                    lambda: self.end_by(signal.SIGTERM, worker=True)):
+            end()
+            self.assertIn("discharging_disabled_since", self.kept()["operator"])
+            self.start_again()
+            self.daemon.process.wait_for(r"still in force .*discharging is disabled by an operator since")
+            _, out, _ = processes.abcdsctl("status", address=self.daemon.grpc_address)
+            self.assertRegex(out, r"discharging disabled by an operator since .* \(survives restarts\)")
+            self.assertEqual(self.site.told_w(), 0.0)
+        self.assertEqual(processes.abcdsctl("enable", "discharger", address=self.daemon.grpc_address)[0], 0)
         self.wait_delivering()
+        self.end_by(signal.SIGTERM)
+        self.start_daemon()
+        self.assertNotIn("still in force", self.daemon.process.text())
 
-        self.assertEqual(processes.abcdsctl("disable", "discharger", address=address)[0], 0)
-        self.daemon.process.signal(signal.SIGTERM)
-        self.daemon.process.wait()
-        self.start_daemon()  # and it delivers: who stops and starts it has looked
+    def test_a_latch_waits_for_a_person(self):
+        self.end_by(signal.SIGTERM)
+        content = {"devices": {}, "operator": {}, "latches": [{"fault": "meter_disagrees", "device": ""},
+                                                              {"fault": "circulation", "device": "sold"}]}
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        (self.folder / "state").mkdir(exist_ok=True)
+        site = re.search(r'^site: "(.*)"', self.site.config_text(), re.MULTILINE).group(1)
+        (self.folder / f"state/{site}.state.json").write_text(
+            json.dumps({"version": 1, "checksum": f"{zlib.crc32(canonical.encode()):08x}", "content": content}),
+            encoding="utf-8")
+        self.start_again()
+        self.daemon.process.wait_for(r"circulation of sold was latched before this start and is forgotten")
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            self.end_by(number)
+            self.assertEqual([latch["fault"] for latch in self.kept()["latches"]], ["meter_disagrees"])
+            self.start_again()
+            self.daemon.process.wait_for(r"still in force .*meter_disagrees is latched .*abcdsctl clear-fault")
+            self.assertNotIn("sold", self.daemon.process.text())
+            self.assertEqual(self.site.told_w(), 0.0)
+        processes.wait_until(lambda: processes.abcdsctl("clear-fault", address=self.daemon.grpc_address)[0] == 0,
+                             "it is cleared")
+        self.wait_delivering()
+        processes.wait_until(lambda: not self.kept()["latches"], "it is forgotten")
 
     def test_orderly_end(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -134,12 +134,12 @@ def start(test, *command, **options):
 class Daemon:
     """abcdsd on free ports, ready to be asked."""
 
-    def __init__(self, test, folder, config, *arguments):
+    def __init__(self, test, folder, config, *arguments, under=()):
         self.grpc_address = f"127.0.0.1:{free_port()}"
         self.metrics_address = f"127.0.0.1:{free_port()}"
         self.config = pathlib.Path(folder) / "abcds.textproto"
         self.config.write_text(with_services(config, self.grpc_address, self.metrics_address), encoding="utf-8")
-        self.process = start(test, ABCDSD, "--config", self.config, "--allow_non_realtime",
+        self.process = start(test, *under, ABCDSD, "--config", self.config, "--allow_non_realtime",
                              f"--state_dir={folder}/state", *arguments)
 
     def wait_ready(self):
