@@ -13,9 +13,6 @@
 
 namespace abcds {
 
-// Under this a converter does nothing: readings then are noise of its sensor, and its own consumption.
-inline constexpr Watts kConverterAtRest{20};
-
 enum class Direction : uint8_t { kNone, kCharge, kDischarge };
 
 // One converter as those see it that share power out.

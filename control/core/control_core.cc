@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "hal/units/at_rest.h"
+
 namespace abcds {
 namespace {
 
@@ -127,7 +129,7 @@ void ControlCore::ObserveConverters() noexcept {
       PowerInterval power = unit.AtBattery();
       // What is only assumed to flow explains no current, until it is learned.
       const bool assumed = inputs_.converters[i].power_assumed && learners_[i].learned() <= Watts(0);
-      if (assumed && power.high >= kConverterAtRest) power = Hull(power, {Watts(0), settings_.converters[i].max_charge});
+      if (assumed && power.high >= kAtRest) power = Hull(power, {Watts(0), settings_.converters[i].max_charge});
       known = known + power;
       continue;
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "hal/units/at_rest.h"
+
 namespace abcds {
 namespace {
 
@@ -37,8 +39,8 @@ void ConverterUnit::Lose(MonotonicTime now) noexcept {
   lost_at_ = now;
   const PowerInterval last = tube_.power();
   const bool acknowledged_zero = input_.acknowledged.valid && input_.acknowledged.value == Watts(0);
-  lost_at_rest_ = heard_once_ && writer_.setpoint() == Watts(0) && acknowledged_zero && last.low > -kConverterAtRest &&
-                  last.high < kConverterAtRest;
+  lost_at_rest_ = heard_once_ && writer_.setpoint() == Watts(0) && acknowledged_zero && last.low > -kAtRest &&
+                  last.high < kAtRest;
   writer_.Override(Watts(0), now);
   tube_.Command(Watts(0), now);
   judge_.Reset();
@@ -72,7 +74,7 @@ void ConverterUnit::Observe(const ConverterInput& input, MonotonicTime now, Nano
 void ConverterUnit::WatchZero(MonotonicTime now) noexcept {
   const Sample<Watts>& reading = input_.power;
   const bool moves = settings_.reports_power && writer_.setpoint() == Watts(0) && now >= tube_.SettledBy() &&
-                     reading.UsableAt(now, kReadingMaxAge) && Magnitude(reading.value) >= kConverterAtRest;
+                     reading.UsableAt(now, kReadingMaxAge) && Magnitude(reading.value) >= kAtRest;
   if (!moves) runs_since_ = MonotonicTime::max();
   else if (runs_since_ == MonotonicTime::max()) runs_since_ = now;
   runs_on_ = moves && now - runs_since_ >= kRunsOnAfter;
@@ -86,7 +88,7 @@ void ConverterUnit::HearWitness(const RestWitness& witness, MonotonicTime now) n
     // Since then it may have obeyed its driver's 0 W without our hearing of it.
     possible_ = {std::min(input_.power.value - kReadingError, Watts(0)),
                  std::max(input_.power.value + kReadingError, Watts(0))};
-    if (Magnitude(input_.power.value) < kConverterAtRest) possible_ = {};
+    if (Magnitude(input_.power.value) < kAtRest) possible_ = {};
     return;
   }
   using Verdict = RestWitness::Verdict;

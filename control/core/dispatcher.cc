@@ -1,5 +1,7 @@
 #include "control/core/dispatcher.h"
 
+#include "hal/units/at_rest.h"
+
 namespace abcds {
 
 namespace {
@@ -15,14 +17,14 @@ PowerInterval Against(Direction direction, const ConverterView& one) {
 bool Dispatcher::Opposed(Direction direction, const ConverterViews& converters) const noexcept {
   for (int i = 0; i < settings_.converter_count; ++i) {
     const PowerInterval against = Against(direction, converters[i]);
-    if ((converters[i].usable ? against.low : against.high) >= kConverterAtRest) return true;
+    if ((converters[i].usable ? against.low : against.high) >= kAtRest) return true;
   }
   return false;
 }
 
 bool Dispatcher::Clear(Direction direction, const ConverterViews& converters) const noexcept {
   for (int i = 0; i < settings_.converter_count; ++i) {
-    if (Against(direction, converters[i]).high >= kConverterAtRest) return false;
+    if (Against(direction, converters[i]).high >= kAtRest) return false;
   }
   return true;
 }
@@ -40,7 +42,7 @@ Direction Dispatcher::Steer(Direction wanted, const ConverterViews& converters, 
   for (int i = 0; i < settings_.converter_count; ++i) {
     const ConverterView& one = converters[i];
     if (one.setpoint != Watts(0)) last_ran_[i] = one.setpoint > Watts(0) ? Direction::kCharge : Direction::kDischarge;
-    at_rest &= one.setpoint == Watts(0) && one.power.low > -kConverterAtRest && one.power.high < kConverterAtRest;
+    at_rest &= one.setpoint == Watts(0) && one.power.low > -kAtRest && one.power.high < kAtRest;
   }
   if (!at_rest) {
     at_rest_since_ = MonotonicTime::max();
@@ -80,7 +82,7 @@ void Dispatcher::Assign(const Demand& demand, const ConverterViews& converters, 
   const bool reversing = wanted != Direction::kNone && wanted != direction;
   bool unheard = opposed;
   for (int i = 0; i < settings_.converter_count; ++i) {
-    unheard |= !converters[i].usable && Against(wanted, converters[i]).high >= kConverterAtRest;
+    unheard |= !converters[i].usable && Against(wanted, converters[i]).high >= kAtRest;
   }
   for (int i = 0; i < settings_.converter_count; ++i) {
     const ConverterView& one = converters[i];

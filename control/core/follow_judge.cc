@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "hal/units/at_rest.h"
+
 namespace abcds {
 namespace {
 
@@ -13,8 +15,6 @@ constexpr Watts kOff{60};
 // … when it has lasted; drivers write again after 2 s of it.
 constexpr Nanoseconds kOffFor = 5s;
 constexpr Nanoseconds kReadingMaxAge = 3s;
-// Under this it is at rest.
-constexpr Watts kAtRest{20};
 // Delivering less than this share of what it was told is as good as nothing.
 constexpr double kNextToNothing = 0.1;
 // A limited device is asked for so much more than it does, and for all of it again after a while: derating ends.

@@ -14,7 +14,6 @@ struct PowerInterval {
 
   [[nodiscard]] constexpr Watts Middle() const { return (low + high) / 2.0; }
   [[nodiscard]] constexpr Watts Width() const { return high - low; }
-  [[nodiscard]] constexpr bool Contains(Watts p) const { return low <= p && p <= high; }
   // The point of the interval that is nearest to `p`.
   [[nodiscard]] constexpr Watts Nearest(Watts p) const { return std::clamp(p, low, high); }
 

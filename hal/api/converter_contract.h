@@ -16,6 +16,7 @@
 #include "hal/api/power_converter.h"
 #include "hal/rt/clock.h"
 #include "hal/rt/realtime_scope.h"
+#include "hal/units/at_rest.h"
 #include "hal/units/quantity.h"
 #include "hal/units/time.h"
 
@@ -198,7 +199,7 @@ TEST_P(ConverterContractTest, StopLeavesZeroAndMayBeCalledAgain) {
   converter().Stop();
   EXPECT_LE(MonotonicNow() - stopped_at, std::chrono::seconds(2) + kTolerance);
   EXPECT_EQ(LastSetpoint(), Watts(0));
-  EXPECT_LT(Magnitude(rig_->Output()), Watts(20));
+  EXPECT_LT(Magnitude(rig_->Output()), kAtRest);
   const MonotonicTime again_at = MonotonicNow();
   converter().Stop();
   EXPECT_LE(MonotonicNow() - again_at, std::chrono::milliseconds(100));

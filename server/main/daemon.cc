@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "hal/rt/clock.h"
+#include "hal/units/at_rest.h"
 #include "server/main/listen.h"
 #include "server/main/plant_memory.h"
 #include "server/main/version.h"
@@ -36,7 +37,6 @@ DetailsSources SourcesOf(const DeviceSet& devices) {
 
 // Told 0 W, and seen without power since `began`; where a device reports no power, its word must do.
 bool HasComeToRest(const ConverterState& state, MonotonicTime began) {
-  constexpr Watts kAtRest(20);
   if (!state.acknowledged.valid || state.acknowledged.value != Watts(0)) return false;
   if (!state.power.valid) return state.acknowledged.taken_at >= began;
   return state.power.taken_at >= began && Magnitude(state.power.value) < kAtRest;

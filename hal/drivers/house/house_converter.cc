@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "hal/units/at_rest.h"
+
 namespace abcds::house {
 namespace {
 
 constexpr Nanoseconds kReadInterval = std::chrono::milliseconds(250);
 constexpr Nanoseconds kRefresh = std::chrono::seconds(5);
 constexpr std::chrono::seconds kStopTimeout(2);
-constexpr Watts kAtRest{20};
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "hal/drivers/register_inverter/readings.h"
 #include "hal/transport/modbus_decode.h"
+#include "hal/units/at_rest.h"
 
 namespace abcds::register_inverter {
 namespace {
@@ -13,7 +14,6 @@ namespace {
 using Function = ModbusRequest::Function;
 using Urgency = ModbusClient::Urgency;
 
-constexpr Watts kAtRestBelow(20);
 constexpr Volts kNoBatteryBelow(1.0);
 constexpr int kTriesOfTheOptional = 2;
 constexpr int kForeignSetpoints = 3;  // one is a restart of the device
@@ -46,7 +46,7 @@ void Session::Rest() noexcept {
 
 bool Session::AtRest() const noexcept {
   return resting_ && confirmed_ == 0 && rest_acknowledged_at_.has_value() &&
-         power_asked_at_ >= *rest_acknowledged_at_ + pace_.readback_age && Magnitude(state_.power.value) < kAtRestBelow;
+         power_asked_at_ >= *rest_acknowledged_at_ + pace_.readback_age && Magnitude(state_.power.value) < kAtRest;
 }
 
 uint16_t Session::Wanted(MonotonicTime now) const noexcept {
