@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(Why, ExplainTest, testing::Values(
          "0 W: the BMS reports no temperature, and frozen cells must not be charged: check its sensor, or see "
          "charge_without_temperature in the configuration"},
     Case{"DisabledWhereNothingIsWantedOfTheDevice", 0, Reason::kDisabled, 0, 0,
-         [](Snapshot& s) { s.outputs.plant.wanted = Watts(300); }, "0 W: charging is disabled by the operator"},
+         [](Snapshot& s) { s.outputs.plant.wanted = Watts(300); }, "0 W: charging is disabled; `abcdsctl enable charger` allows it"},
     Case{"BmsForbids", -1, Reason::kBatteryForbids, 0, -400, Nothing, "0 W: the BMS does not allow discharging"},
     Case{"BmsSilent", -1, Reason::kBatterySilent, 0, -400,
          [](Snapshot& s) { s.battery.voltage.taken_at = kNow - seconds(35); },
