@@ -96,11 +96,6 @@ void FaultTable::Clear(FaultId id, int converter) noexcept {
   }
 }
 
-bool FaultTable::Present(FaultId id, int converter) const noexcept {
-  const FaultStatus& slot = slots_[SlotOf(id, converter)];
-  return slot.active || slot.latched;
-}
-
 FaultId FaultTable::StopCause() const noexcept {
   for (const FaultStatus& slot : slots_) {
     if (slot.severity == Severity::kStop && (slot.active || slot.latched)) return slot.id;

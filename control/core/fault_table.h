@@ -28,8 +28,6 @@ class FaultTable {
   // Clears latched faults whose condition does not hold any more; kCount and -1 stand for all.
   void Clear(FaultId id, int converter) noexcept;
 
-  // Active or latched.
-  [[nodiscard]] bool Present(FaultId id, int converter = -1) const noexcept;
   // A plant-wide stop, and which; kCount: none.
   [[nodiscard]] FaultId StopCause() const noexcept;
   // One that stops the plant waits for a person.

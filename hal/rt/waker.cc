@@ -4,11 +4,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <ctime>
 
 #include "hal/rt/clock.h"
+#include "hal/rt/timespec.h"
 #include "hal/units/check.h"
 
 namespace abcds {
@@ -30,10 +29,7 @@ void Waker::Clear() noexcept {
 
 bool Waker::WaitUntil(MonotonicTime deadline) noexcept {
   pollfd descriptor{.fd = fd_, .events = POLLIN, .revents = 0};
-  const Nanoseconds left = std::max(deadline - MonotonicNow(), Nanoseconds(0));
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-  const timespec timeout{.tv_sec = static_cast<time_t>(seconds.count()),
-                         .tv_nsec = static_cast<long>((left - seconds).count())};
+  const timespec timeout = ToTimespec(deadline - MonotonicNow());
   // A signal ends the wait early; callers loop over their own due times anyway.
   if (ppoll(&descriptor, 1, &timeout, nullptr) <= 0) return false;
   Clear();

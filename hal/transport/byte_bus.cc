@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "hal/rt/clock.h"
+#include "hal/rt/timespec.h"
 #include "hal/units/check.h"
 
 namespace abcds {
@@ -18,12 +19,6 @@ namespace {
 constexpr Nanoseconds kLongestWrite = std::chrono::milliseconds(500);
 // A client that is due and yet asks for nothing must not keep the processor busy.
 constexpr Nanoseconds kIdleStep = std::chrono::milliseconds(1);
-
-timespec ToTimespec(Nanoseconds duration) {
-  const Nanoseconds left = std::max(duration, Nanoseconds(0));
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-  return {.tv_sec = static_cast<time_t>(seconds.count()), .tv_nsec = static_cast<long>((left - seconds).count())};
-}
 
 }  // namespace
 

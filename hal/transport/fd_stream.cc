@@ -7,11 +7,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "hal/rt/clock.h"
+#include "hal/rt/timespec.h"
 
 namespace abcds {
 namespace {
@@ -23,10 +23,7 @@ constexpr size_t kMostDiscarded = 4096;
 bool WaitFor(int fd, short events, MonotonicTime deadline) {
   pollfd descriptor{.fd = fd, .events = events, .revents = 0};
   for (;;) {
-    const Nanoseconds left = std::max(deadline - MonotonicNow(), Nanoseconds(0));
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-    const timespec timeout{.tv_sec = static_cast<time_t>(seconds.count()),
-                           .tv_nsec = static_cast<long>((left - seconds).count())};
+    const timespec timeout = ToTimespec(deadline - MonotonicNow());
     const int ready = ppoll(&descriptor, 1, &timeout, nullptr);
     if (ready >= 0 || errno != EINTR) return ready > 0;
   }

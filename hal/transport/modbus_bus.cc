@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "hal/rt/clock.h"
+#include "hal/rt/timespec.h"
 #include "hal/units/check.h"
 
 namespace abcds {
@@ -20,12 +21,6 @@ namespace {
 constexpr Nanoseconds kLongestSettling = std::chrono::milliseconds(50);
 // Neither a flood of unasked bytes nor a client's mistake becomes a busy loop.
 constexpr Nanoseconds kFloodPause = std::chrono::milliseconds(1);
-
-timespec ToTimespec(Nanoseconds duration) {
-  const Nanoseconds left = std::max(duration, Nanoseconds(0));
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-  return {.tv_sec = static_cast<time_t>(seconds.count()), .tv_nsec = static_cast<long>((left - seconds).count())};
-}
 
 }  // namespace
 

@@ -2,11 +2,10 @@
 
 #include <poll.h>
 
-#include <algorithm>
 #include <array>
-#include <ctime>
 
 #include "hal/rt/clock.h"
+#include "hal/rt/timespec.h"
 
 namespace abcds {
 namespace {
@@ -14,10 +13,7 @@ namespace {
 // A signal ends the wait early; callers loop over their own due times anyway.
 bool Poll(pollfd* descriptors, nfds_t count, MonotonicTime until) noexcept {
   if (until == MonotonicTime::max()) return ppoll(descriptors, count, nullptr, nullptr) > 0;
-  const Nanoseconds left = std::max(until - MonotonicNow(), Nanoseconds(0));
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-  const timespec timeout{.tv_sec = static_cast<time_t>(seconds.count()),
-                         .tv_nsec = static_cast<long>((left - seconds).count())};
+  const timespec timeout = ToTimespec(until - MonotonicNow());
   return ppoll(descriptors, count, &timeout, nullptr) > 0;
 }
 

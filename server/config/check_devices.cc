@@ -160,9 +160,11 @@ void CheckDevices(const v1::Config& config, const DeviceCatalog& catalog, const 
   }
   std::map<std::string, std::string> simulated_arms;  // arm → path
   std::map<std::string, std::string> places;          // what is acted on → path
+  bool measured = config.has_bms() || root.IsUnreadable(Field(config, v1::Config::kBmsFieldNumber));
   for (int i = 0; i < config.converter_size(); ++i) {
     const Scope scope = root.Nested(Field(config, v1::Config::kConverterFieldNumber), i);
     const DeviceRules* rules = check(config.converter(i), DeviceKind::kConverter, scope);
+    measured = measured || rules == nullptr || rules->measures_battery();
     if (rules == nullptr) continue;
     rules->CheckConverter(config.converter(i), scope);
     if (!config.has_bms() && !root.IsUnreadable(Field(config, v1::Config::kBmsFieldNumber))) {
@@ -181,6 +183,10 @@ void CheckDevices(const v1::Config& config, const DeviceCatalog& catalog, const 
   }
   if (config.converter_size() == 0) {
     root.Add("converter is missing: at least one charger or inverter");
+  } else if (!measured) {
+    root.Add(
+        "nothing here measures the battery's voltage, and without it nothing is charged: add a bms, or a converter that "
+        "measures it");
   } else if (config.converter_size() > kMaxConverters) {
     root.Add(absl::StrCat("converter is given ", config.converter_size(), " times; at most ", kMaxConverters));
   }

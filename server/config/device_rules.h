@@ -52,6 +52,9 @@ class DeviceRules {
   // limits. Must give an answer also while the arm is incomplete (the check goes on after a problem).
   [[nodiscard]] virtual ConverterSettings ConverterDefaults(const v1::Converter&) const { return {}; }
 
+  // Converters only: whether it reports the battery's voltage.
+  [[nodiscard]] virtual bool measures_battery() const { return true; }
+
   // What a converter acts on, however it is written, where the generic check of buses and addresses does not see it:
   // two converters of a site cannot share it. Empty: nothing of that kind.
   [[nodiscard]] virtual std::string place(const v1::Converter&) const { return ""; }

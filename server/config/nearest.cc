@@ -27,7 +27,8 @@ size_t EditDistance(const std::string& a, const std::string& b) {
 }  // namespace
 
 std::string Nearest(const std::string& word, const std::vector<std::string>& known) {
-  size_t nearest_distance = std::max<size_t>(2, word.size() / 3) + 1;
+  // One slip in a short word, more in a longer one.
+  size_t nearest_distance = (word.size() < 4 ? 1 : std::max<size_t>(2, word.size() / 3)) + 1;
   std::string nearest;
   for (const std::string& name : known) {
     const size_t distance = EditDistance(word, name);

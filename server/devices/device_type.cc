@@ -5,6 +5,18 @@
 
 namespace abcds {
 
+const char* KindName(DeviceKind kind) {
+  switch (kind) {
+    case DeviceKind::kMeter:
+      return "meter";
+    case DeviceKind::kConverter:
+      return "converter";
+    case DeviceKind::kBms:
+      return "battery";
+  }
+  return "";
+}
+
 absl::StatusOr<std::shared_ptr<GridMeter>> DeviceType::BuildMeter(const v1::Meter&, BuildContext&) const {
   return absl::InternalError(absl::StrCat(name(), " is no meter"));
 }

@@ -24,6 +24,9 @@
 
 namespace abcds {
 
+// "meter", "converter", "battery": the words of the faces.
+[[nodiscard]] const char* KindName(DeviceKind kind);
+
 class BusSet;
 class DirectAccess;
 

@@ -28,7 +28,7 @@ class Access final : public MeterAccess {
             {"password_file", "full path of a file whose first line is the password"}};
   }
   std::string advice() const override {
-    return "Does its page open in a browser at that address? Is it a 3EM of the first generation, and on this network?";
+    return "Does its page open in a browser? Is it of the first generation?";
   }
 
  protected:

@@ -101,6 +101,8 @@ class SwitchedChargerPlug final : public DeviceType {
                                                   static_cast<int>(NumberInForce(options, Options::kRelayFieldNumber))));
   }
 
+  bool measures_battery() const override { return false; }
+
   void CheckWithoutBms(const v1::Converter& converter, const Scope& scope) const override {
     const Options& options = converter.switched_charger();
     if (!Learns(options)) return;

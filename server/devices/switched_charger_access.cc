@@ -72,7 +72,7 @@ class Access final : public DirectAccess {
             {"password_file", "full path of a file whose first line is the password"}};
   }
   std::string advice() const override {
-    return "Does the plug's page open in a browser at that address? Is it a Tasmota or a Shelly, and on this network?";
+    return "Does its page open in a browser? Is it a Tasmota or a Shelly?";
   }
 
   absl::StatusOr<DirectReport> Probe(const DirectTarget& target, Nanoseconds limit,

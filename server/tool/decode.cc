@@ -32,18 +32,6 @@ std::string KnownDecoders() {
   return names;
 }
 
-const char* KindName(DeviceKind kind) {
-  switch (kind) {
-    case DeviceKind::kMeter:
-      return "meter";
-    case DeviceKind::kConverter:
-      return "converter";
-    case DeviceKind::kBms:
-      return "battery";
-  }
-  return "";
-}
-
 // Reads `in` to its end, or one byte more than is allowed.
 std::string ReadBody(std::istream& in) {
   std::string body(kLargestBody + 1, '\0');

@@ -163,8 +163,24 @@ INSTANTIATE_TEST_SUITE_P(
                      "cells, 20 V together"}}),
     [](const auto& info) { return info.param.name; });
 
+class SwitchedChargerTest : public testing::TestWithParam<Case> {};
+
+// With an inverter beside it that measures the battery, where no BMS does.
+TEST_P(SwitchedChargerTest, IsRefusedWithTheReason) {
+  const std::string plug = GetParam().to;
+  const bool has_bms = plug.find("bms {") != std::string::npos;
+  const std::string inverter = has_bms ? "" : std::string(" } converter { name: \"i\" ") + kInverter;
+  EXPECT_EQ(ProblemsOf(Changed(GetParam().from, plug + inverter)), GetParam().problems);
+}
+
+TEST(SwitchedChargerAlone, HasNobodyWhoMeasuresTheBattery) {
+  EXPECT_EQ(ProblemsOf(Changed(kInverter, "switched_charger { kind: KIND_TASMOTA host: \"plug\" power_w: 600 }")),
+            std::vector<std::string>{"f: nothing here measures the battery's voltage, and without it nothing is charged: add "
+                                     "a bms, or a converter that measures it"});
+}
+
 INSTANTIATE_TEST_SUITE_P(
-    SwitchedCharger, BadConfigTest,
+    Relations, SwitchedChargerTest,
     testing::Values(
         Case{"IsComplete", kInverter, "switched_charger { kind: KIND_TASMOTA host: \"plug\" power_w: 600 }", {}},
         Case{"LacksWhatMustBeGiven",

@@ -23,18 +23,6 @@ constexpr Nanoseconds kLimitLongest = std::chrono::seconds(60);
 constexpr Nanoseconds kHoldShortest = std::chrono::seconds(1);
 constexpr Nanoseconds kHoldLongest = std::chrono::minutes(10);
 
-const char* KindName(DeviceKind kind) {
-  switch (kind) {
-    case DeviceKind::kMeter:
-      return "meter";
-    case DeviceKind::kConverter:
-      return "converter";
-    case DeviceKind::kBms:
-      return "battery";
-  }
-  return "";
-}
-
 const DirectAccess* FindAccess(const std::string& type) {
   for (const DeviceType* known : DeviceTypes()) {
     if (known->name() == type && known->direct_access() != nullptr) return known->direct_access();
