@@ -9,7 +9,6 @@
 #include "hal/rt/clock.h"
 #include "hal/transport/serial_port.h"
 #include "hal/units/check.h"
-#include "hal/units/line_owner.h"
 
 namespace abcds {
 namespace {
@@ -58,13 +57,14 @@ void LineKeeper::SetTrouble(const std::string& trouble) {
 
 absl::Status LineKeeper::owned() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return owned_;
+  return owner_ == LineOwner::kNobody ? absl::OkStatus() : LineOwnedError(owner_, owned_);
 }
 
 void LineKeeper::Note(const absl::Status& opened) {
   if (!opened.ok()) SetTrouble(std::string(opened.message()));
   const std::lock_guard<std::mutex> lock(mutex_);
-  owned_ = OwnerOf(opened) == LineOwner::kNobody ? absl::OkStatus() : opened;
+  owner_ = OwnerOf(opened);
+  owned_ = std::string(opened.message());
 }
 
 void LineKeeper::OnOpened(MonotonicTime now) noexcept {

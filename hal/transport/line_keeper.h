@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "hal/rt/waker.h"
 #include "hal/transport/reopen_pause.h"
+#include "hal/units/line_owner.h"
 #include "hal/units/time.h"
 
 namespace abcds {
@@ -93,7 +94,9 @@ class LineKeeper {
 
   mutable std::mutex mutex_;
   std::string trouble_;
-  absl::Status owned_;
+  // Not as a status: the threads would share its parts, whose count the thread sanitizer does not see.
+  LineOwner owner_ = LineOwner::kNobody;
+  std::string owned_;
 };
 
 }  // namespace abcds

@@ -38,6 +38,12 @@ Site SiteOn(const std::string& port, const std::string& broker_fields = "") {
   return *site;
 }
 
+// It does nothing, whatever it is told.
+sim::LumentreeInverter AtRest() {
+  return {{.output_w = [] { return 0.0; }, .set_w = [](double) {}, .restart = {}, .dc_voltage_v = [] { return 26.4; }},
+          600};
+}
+
 class DeviceSetOnAWire : public testing::Test {
  protected:
   DeviceSetOnAWire() {
@@ -49,9 +55,7 @@ class DeviceSetOnAWire : public testing::Test {
   }
   ~DeviceSetOnAWire() override { line_->Stop(); }
 
-  sim::LumentreeInverter inverter_{
-      {.output_w = [] { return 0.0; }, .set_w = [](double) {}, .restart = {}, .dc_voltage_v = [] { return 26.4; }},
-      600};
+  sim::LumentreeInverter inverter_ = AtRest();
   FakeWriteLedger ledger_;
   std::unique_ptr<sim::ModbusLine> line_;
 };
@@ -85,7 +89,7 @@ class DeviceSetOnTwoWires : public DeviceSetOnAWire {
     auto opened = sim::ModbusLine::Open({});
     EXPECT_TRUE(opened.ok()) << opened.status();
     other_ = *std::move(opened);
-    other_->Attach(1, inverter_);
+    other_->Attach(1, second_);
     other_->Start();
   }
   ~DeviceSetOnTwoWires() override { other_->Stop(); }
@@ -101,6 +105,7 @@ class DeviceSetOnTwoWires : public DeviceSetOnAWire {
     return *site;
   }
 
+  sim::LumentreeInverter second_ = AtRest();
   std::unique_ptr<sim::ModbusLine> other_;
 };
 
