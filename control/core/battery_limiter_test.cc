@@ -6,47 +6,16 @@
 #include <functional>
 #include <limits>
 
+#include "control/core/small_battery.h"
+
 namespace abcds {
 namespace {
 
 using std::chrono_literals::operator""s;
 using std::chrono_literals::operator""ms;
-
-const MonotonicTime kNow(1000s);
-
-// Eight cells, limits as in the original's example configuration, 50 A each way, no resistance.
-BatterySettings Eight() {
-  BatterySettings settings;
-  settings.cells = 8;
-  settings.cell_min = Volts(3.05);
-  settings.cell_min_restart = Volts(3.20);
-  settings.cell_max = Volts(3.45);
-  settings.cell_max_restart = Volts(3.34);
-  settings.soc_min = Ratio(0.10);
-  settings.soc_restart = Ratio(0.15);
-  settings.charge_temperature_min = Celsius(2);
-  settings.charge_temperature_max = Celsius(45);
-  settings.discharge_temperature_min = Celsius(-10);
-  settings.discharge_temperature_max = Celsius(55);
-  settings.full_current = Amperes(1);
-  settings.silence_grace = 30s;
-  return settings;
-}
-
-// 26.4 V, everything in its middle, half a second old.
-BatteryInput Middle(MonotonicTime now = kNow) {
-  const MonotonicTime taken = now - 500ms;
-  BatteryInput battery;
-  battery.present = true;
-  battery.voltage = {Volts(26.4), taken, true};
-  battery.current = {Amperes(5), taken, true};
-  battery.soc = {Ratio(0.5), taken, true};
-  battery.cell_lowest = {Volts(3.29), taken, true};
-  battery.cell_highest = {Volts(3.31), taken, true};
-  battery.temperature_lowest = {Celsius(18), taken, true};
-  battery.temperature_highest = {Celsius(20), taken, true};
-  return battery;
-}
+using small_battery::Eight;
+using small_battery::kNow;
+using small_battery::Middle;
 
 using Change = std::function<void(BatteryInput&)>;
 
@@ -395,53 +364,6 @@ TEST(BatteryLimiterTest, ACurrentLimitStandsUntilTheNextOneAndIsNeverNegative) {
   EXPECT_EQ(limits.charge, Watts(264));
   EXPECT_EQ(limits.discharge, Watts(0));
 }
-
-TEST(BatteryLimiterTest, WithoutABmsTheConvertersVoltageDecides) {
-  BatteryLimiter limiter(Eight());
-  const BatteryLimits half = limiter.Update({}, {Volts(27.4), kNow, true}, Watts(100), kNow);
-  EXPECT_NEAR(half.charge.value(), 685, 1e-6) << "3.425 V each: half of 27.4 V × 50 A";
-  EXPECT_FALSE(limiter.silent());
-  EXPECT_TRUE(limiter.Update({}, {Volts(27.6), kNow, true}, Watts(0), kNow).full);
-  EXPECT_TRUE(limiter.Update({}, {Volts(24.4), kNow, true}, Watts(0), kNow).empty);
-}
-
-TEST(BatteryLimiterTest, WithoutABmsLittlePowerNearTheTopIsFull) {
-  BatteryLimiter limiter(Eight());
-  EXPECT_FALSE(limiter.Update({}, {Volts(27.55), kNow, true}, Watts(40), kNow).full) << "1.45 A";
-  EXPECT_TRUE(limiter.Update({}, {Volts(27.55), kNow, true}, Watts(20), kNow).full) << "0.73 A";
-}
-
-struct TerminalCase {
-  const char* name;
-  double volts;
-  double age_s;
-  bool valid;
-  bool usable;
-};
-
-class TerminalVoltageTest : public testing::TestWithParam<TerminalCase> {};
-
-TEST_P(TerminalVoltageTest, AVoltageThatNobodyKnowsStopsBothDirections) {
-  const TerminalCase& c = GetParam();
-  BatteryLimiter limiter(Eight());
-  const Sample<Volts> reading{Volts(c.volts), kNow - FromSeconds(c.age_s), c.valid};
-  const BatteryLimits limits = limiter.Update({}, reading, Watts(0), kNow);
-  EXPECT_EQ(limiter.voltage().valid, c.usable);
-  EXPECT_EQ(limits.charge > Watts(0), c.usable);
-  EXPECT_EQ(limits.discharge > Watts(0), c.usable);
-  if (!c.usable) {
-    EXPECT_EQ(limits.charge_reason, Reason::kBatteryVoltageUnknown);
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Readings, TerminalVoltageTest, testing::Values(
-    TerminalCase{"AFreshOne",              26.4,  0, true, true},
-    TerminalCase{"TwentySecondsOld",       26.4, 20, true, true},
-    TerminalCase{"Older",                  26.4, 20.1, true, false},
-    TerminalCase{"None",                   26.4,  0, false, false},
-    TerminalCase{"AMissingBattery",         0.9,  0, true, false},
-    TerminalCase{"NotANumber", std::nan(""),      0, true, false}),
-    [](const auto& row) { return row.param.name; });
 
 // ---- The drop under load ----
 

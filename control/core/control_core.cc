@@ -440,8 +440,7 @@ void ControlCore::Account(const Wish& wish, Outputs& out) noexcept {
   out.load_slope = observer_.slope();
   const double seconds = ToSeconds(inputs_.dt);
   const Watts power = StandingPower();
-  if (power > Watts(0)) charged_ += Joules(power.value() * seconds);
-  if (power < Watts(0)) discharged_ -= Joules(power.value() * seconds);
+  (power > Watts(0) ? charged_ : discharged_) += Joules(Magnitude(power).value() * seconds);
   out.charged = charged_;
   out.discharged = discharged_;
   out.next_meter_at = supervisor_.NextExpected(inputs_.now);

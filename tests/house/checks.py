@@ -31,7 +31,7 @@ MAY_KNOW = {
     "server/config": ["hal/units", "hal/rt", "proto", "control/core", "control/runtime"],
     "server/devices": ["hal/units", "hal/rt", "hal/text", "hal/api", "hal/drivers/*", "proto", "control/core",
                        "control/runtime", "server/config", "server/log", "server/state"],
-    "server/state": ["hal/api"],
+    "server/state": ["hal/units", "hal/api"],
     "server/tool": ["hal/units", "hal/rt", "proto", "server/config", "server/devices"],
     "server/grpc": ["hal/units", "hal/rt", "hal/api", "proto", "control/core", "control/runtime", "server/log",
                     "server/plant"],
@@ -51,7 +51,7 @@ LIBRARIES = {
     "hal/rt": ["abseil"],
     "hal/text": ["abseil", "nlohmann_json"],
     "hal/api": [],
-    "hal/transport": ["abseil", "curl", "libmodbus", "libmosquitto", "libserialport", "libsocketcan"],
+    "hal/transport": ["abseil", "curl", "libmodbus", "libmosquitto", "libserialport", "libsocketcan", "openssl"],
     "hal/drivers/*": ["abseil", "nlohmann_json"],
     "hal/drivers/bus": ["abseil"],
     "hal/drivers/meter": ["abseil"],
@@ -152,6 +152,7 @@ FORBIDDEN_PATHS_OF_PRODUCT = [
 LIBRARY_HEADERS = {
     "absl/": "abseil", "curl/": "curl", "grpcpp/": "grpc", "grpc/": "grpc", "google/protobuf/": "protobuf", "modbus": "libmodbus",
     "mosquitto.h": "libmosquitto", "libserialport.h": "libserialport", "libsocketcan.h": "libsocketcan", "nlohmann/": "nlohmann_json",
+    "openssl/": "openssl",
     "prometheus/": "prometheus_cpp", "gtest/": "gtest", "gmock/": "gtest",
 }
 
