@@ -111,6 +111,8 @@ void ByteBus::Exchange(ByteClient& client, const ByteRequest& request) {
     CloseLink(std::string(sent.message()));
     return;
   }
+  // Before the client knows of the outcome: who reads the counters after an answer finds it counted.
+  Count(&ByteBusCounters::exchanges);
   client.OnSent(MonotonicNow());
   bool answered = false;
   while (!answered) {
@@ -125,7 +127,6 @@ void ByteBus::Exchange(ByteClient& client, const ByteRequest& request) {
       break;
     }
   }
-  Count(&ByteBusCounters::exchanges);
   const MonotonicTime now = MonotonicNow();
   if (answered) {
     keeper_.OnAnswer(now);

@@ -21,7 +21,7 @@ namespace abcds {
 
 // Only ever grow.
 struct ByteBusCounters {
-  uint64_t exchanges = 0;
+  uint64_t exchanges = 0;  // requests that went out whole
   uint64_t unanswered = 0;
   uint64_t stray_bytes = 0;  // arrived while nobody had asked: late answers, noise, another master's conversation
   uint64_t never_quiet = 0;  // sent into a line that did not fall silent
