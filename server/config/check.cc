@@ -67,13 +67,19 @@ ConverterSettings ConverterSettingsOf(const v1::Converter& converter, const Devi
 
 uint32_t BusBaud(const v1::Config& config, const v1::Bus& bus, const DeviceCatalog& catalog) {
   if (bus.has_baud()) return bus.baud();
-  for (const v1::Converter& converter : config.converter()) {
-    const SelectedDevice device = DeviceOf(converter);
-    if (device.field == nullptr) continue;
+  // 0 where `entry` is not on this bus. All on one bus expect the same: CheckBaud has seen to it.
+  const auto expected_by = [&bus, &catalog](DeviceKind kind, const google::protobuf::Message& entry) -> uint32_t {
+    const SelectedDevice device = DeviceOf(entry);
+    if (device.field == nullptr) return 0;
     const FieldDescriptor* field = device.options->GetDescriptor()->FindFieldByName("bus");
-    if (field == nullptr || device.options->GetReflection()->GetString(*device.options, field) != bus.name()) continue;
-    const DeviceRules* rules = RulesOf(catalog, DeviceKind::kConverter, converter);
-    if (rules != nullptr && rules->baud() != 0) return rules->baud();
+    if (field == nullptr || device.options->GetReflection()->GetString(*device.options, field) != bus.name()) return 0;
+    const DeviceRules* rules = RulesOf(catalog, kind, entry);
+    return rules == nullptr ? 0 : rules->baud();
+  };
+  if (const uint32_t baud = expected_by(DeviceKind::kMeter, config.meter()); baud != 0) return baud;
+  if (const uint32_t baud = expected_by(DeviceKind::kBms, config.bms()); baud != 0) return baud;
+  for (const v1::Converter& converter : config.converter()) {
+    if (const uint32_t baud = expected_by(DeviceKind::kConverter, converter); baud != 0) return baud;
   }
   return 0;
 }

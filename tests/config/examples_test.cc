@@ -30,7 +30,8 @@ TEST(Examples, EachOneLoads) {
     if (entry.path().extension() != ".textproto") continue;
     ++count;
     const auto site = LoadSite(entry.path(), KnownDevices());
-    EXPECT_TRUE(site.ok()) << site.status();
+    ASSERT_TRUE(site.ok()) << site.status();
+    for (const Site::SerialBus& bus : site->buses) EXPECT_GT(bus.baud, 0u) << entry.path() << ": bus " << bus.name;
   }
   EXPECT_GE(count, 2);
 }

@@ -100,6 +100,16 @@ TEST(LoadSite, DefaultsAreThoseOfTheSchemaAndTheDevice) {
   EXPECT_EQ(converter.response.ramp_up, WattsPerSecond(600));
 }
 
+TEST(LoadSite, ABusIsAsFastAsTheDevicesOnItExpect) {
+  const auto loaded = LoadSiteText(
+      absl::StrCat(kGood, "bus { name: \"bms-line\" port: \"/dev/y\" } bms { jk_bms { bus: \"bms-line\" } }"), "f",
+      KnownDevices());
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  ASSERT_EQ(loaded->buses.size(), 2u);
+  EXPECT_EQ(loaded->buses[0].baud, 9600u) << "an inverter's";
+  EXPECT_EQ(loaded->buses[1].baud, 115200u) << "a BMS's";
+}
+
 TEST(LoadSite, WhatTheFileSaysIsInForce) {
   const std::string text = absl::StrReplaceAll(
       kGood, {{"bus { name", "site: \"cabin\" bus { baud: 19200 name"},
