@@ -47,7 +47,7 @@ bool CountersFollow(const Status& later, const Status& earlier) {
 // What stands behind the cells' sum is no part of it: a load moves both alike.
 Volts PackWithoutCells(const Status& status) { return status.voltage - status.SumOfCells(); }
 
-// A permission that goes is no jump: it counts with its very frame.
+// A permission that goes is no jump; one that comes back is.
 bool Jumps(const Status& later, const Status& earlier) {
   return !TemperaturesNear(later, earlier, kTemperatureJump) ||
          std::abs(later.soc_percent - earlier.soc_percent) > kSocJump ||

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "hal/drivers/jk_bms/bad_news.h"
 
 namespace abcds::jk_bms {
 namespace {
@@ -20,6 +21,30 @@ constexpr double kOperatingShareOfTrip = 0.9;
 std::optional<Amperes> LimitOf(const std::optional<uint16_t>& trip_a) {
   if (!trip_a.has_value() || *trip_a == 0) return std::nullopt;
   return Amperes(*trip_a) * kOperatingShareOfTrip;
+}
+
+BatteryState StateOf(const Status& status, MonotonicTime at) {
+  const auto [lowest, highest] =
+      std::minmax_element(status.cell_mv.begin(), status.cell_mv.begin() + static_cast<ptrdiff_t>(status.cells));
+  // The app's T2 is the battery; T1 is a second probe on most boards and lies in the box on some: it only widens.
+  std::optional<Celsius> low = status.battery_temperature;
+  std::optional<Celsius> high = low;
+  if (status.temperature_sensors.value_or(1) >= 2 && status.box_temperature.has_value()) {
+    low = std::min(low.value_or(*status.box_temperature), *status.box_temperature);
+    high = std::max(high.value_or(*status.box_temperature), *status.box_temperature);
+  }
+  return {.voltage = {status.voltage, at, true},
+          .current = SampleOf(status.current, at),
+          .soc = {Ratio(status.soc_percent / 100.0), at, true},
+          .cell_lowest = {Volts(*lowest / 1000.0), at, true},
+          .cell_highest = {Volts(*highest / 1000.0), at, true},
+          .temperature_lowest = SampleOf(low, at),
+          .temperature_highest = SampleOf(high, at),
+          .charge_current_limit = SampleOf(LimitOf(status.charge_overcurrent_a), at),
+          .discharge_current_limit = SampleOf(LimitOf(status.discharge_overcurrent_a), at),
+          .charge_allowed = ChargeAllowed(status),
+          .discharge_allowed = DischargeAllowed(status),
+          .lifecycle = Lifecycle::kActive};
 }
 
 }  // namespace
@@ -134,6 +159,7 @@ void Session::TakeStatus(const Status& status, MonotonicTime now) noexcept {
   if (!right_cells || !IsPlausible(status)) {
     ++counters_.implausible;
     implausible_ = status;
+    HeedPermissions(ChargeAllowed(status), DischargeAllowed(status), state_);
     // Once is damage. Again and again it is what the BMS means.
     if (++implausible_in_row_ >= Timing::kImplausibleToFault) state_.lifecycle = Lifecycle::kFaulty;
     PlanNextPoll(now);
@@ -141,6 +167,7 @@ void Session::TakeStatus(const Status& status, MonotonicTime now) noexcept {
   }
   if (!judge_.Believe(status, now)) {
     ++counters_.unconfirmed;
+    HeedWorse(StateOf(status, sent_at_), state_);
     if (confirmations_ < Timing::kQuickConfirmations) {
       ++confirmations_;
       due_at_ = now + Timing::kPause;
@@ -155,31 +182,10 @@ void Session::TakeStatus(const Status& status, MonotonicTime now) noexcept {
 
 void Session::Accept(const Status& status) noexcept {
   // The values are no older than the question.
-  const MonotonicTime at = sent_at_;
-  const auto [lowest, highest] =
-      std::minmax_element(status.cell_mv.begin(), status.cell_mv.begin() + static_cast<ptrdiff_t>(status.cells));
-  state_.voltage = {status.voltage, at, true};
-  state_.current = SampleOf(status.current, at);
-  state_.soc = {Ratio(status.soc_percent / 100.0), at, true};
-  state_.cell_lowest = {Volts(*lowest / 1000.0), at, true};
-  state_.cell_highest = {Volts(*highest / 1000.0), at, true};
-  // The app's T2 is the battery; T1 is a second probe on most boards and lies in the box on some: it only widens.
-  std::optional<Celsius> low = status.battery_temperature;
-  std::optional<Celsius> high = low;
-  if (status.temperature_sensors.value_or(1) >= 2 && status.box_temperature.has_value()) {
-    low = std::min(low.value_or(*status.box_temperature), *status.box_temperature);
-    high = std::max(high.value_or(*status.box_temperature), *status.box_temperature);
-  }
-  state_.temperature_lowest = SampleOf(low, at);
-  state_.temperature_highest = SampleOf(high, at);
-  state_.charge_current_limit = SampleOf(LimitOf(status.charge_overcurrent_a), at);
-  state_.discharge_current_limit = SampleOf(LimitOf(status.discharge_overcurrent_a), at);
-  state_.charge_allowed = ChargeAllowed(status);
-  state_.discharge_allowed = DischargeAllowed(status);
-  state_.lifecycle = Lifecycle::kActive;
+  state_ = StateOf(status, sent_at_);
   status_ = status;
   ++counters_.samples;
-  contact_at_ = at;
+  contact_at_ = sent_at_;
   implausible_in_row_ = 0;
 }
 
