@@ -26,7 +26,7 @@ class ScanTest : public DeviceBench {
     absl::Status status;
     std::vector<v1::FoundDevice> found;
     std::map<std::string, v1::ScannedPort> ports;
-    int progress = 0;
+    std::vector<std::string> asked;
     uint32_t done_last = 0;
     Nanoseconds took{0};
   };
@@ -40,7 +40,7 @@ class ScanTest : public DeviceBench {
           if (event.has_found()) result.found.push_back(event.found());
           if (event.has_port()) result.ports[event.port().port()] = event.port();
           if (event.has_progress()) {
-            ++result.progress;
+            result.asked.push_back(event.progress().asking());
             EXPECT_GE(event.progress().done(), result.done_last);
             EXPECT_LT(event.progress().done(), event.progress().total());
             result.done_last = event.progress().done();
@@ -76,8 +76,22 @@ TEST_F(ScanTest, FindsEachDeviceOnItsLineAndOnlyReads) {
   EXPECT_EQ(by_type["jk-bms"].report().details().identity().at("device_id"), "SIMPACK1");
   EXPECT_EQ(by_type["jk-bms"].report().limits().at("cell_overvoltage_v"), 3.65);
   EXPECT_EQ(result.ports.at(modbus_->path()).result(), v1::ScannedPort::RESULT_FOUND);
-  EXPECT_GT(result.progress, 3);
+  EXPECT_GT(result.asked.size(), 3u);
   ExpectOnlyReads();
+}
+
+// An adapter for CAN is set up by lines of text, which these devices should not have to hear.
+TEST_F(ScanTest, CanIsLookedForOnlyWhereNothingElseAnswers) {
+  Modbus({{1, &lumentree_}});
+  Jk();
+  const auto asks_for_can = [this](const std::string& port) {
+    const std::vector<std::string> asked = Scan(desk_, Ports({port})).asked;
+    return std::ranges::any_of(asked, [](const auto& words) { return words.find("CAN") != std::string::npos; });
+  };
+  EXPECT_FALSE(asks_for_can(modbus_->path()));
+  EXPECT_FALSE(asks_for_can(jk_->path()));
+  jk_->SetFaults({.silent = true});
+  EXPECT_TRUE(asks_for_can(jk_->path()));
 }
 
 TEST_F(ScanTest, ItsLinesMakeAConfigurationThatIsGood) {

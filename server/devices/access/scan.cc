@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "hal/drivers/bus/port_check.h"
 #include "hal/units/line_owner.h"
+#include "server/devices/access/serial_ports.h"
 
 namespace abcds {
 namespace {
@@ -76,8 +77,10 @@ class Scanning {
     const bool interface = port.find('/') == std::string::npos;
     const int first_baud = questions_.empty() ? 115200 : questions_.front().baud;
     absl::Status line = interface ? absl::OkStatus() : CheckPort(port, first_baud);
+    // An SLCAN adapter must be set up before it can be asked, which nobody else on a serial line should have to hear.
+    const bool can_first = interface || IsModem(port);
     size_t found = 0;
-    if (line.ok()) found = ScanCan(port, interface, line);
+    if (line.ok() && can_first) found = ScanCan(port, interface, line);
     if (!line.ok()) {
       Close(port,
             OwnerOf(line) == LineOwner::kNobody ? v1::ScannedPort::RESULT_CANNOT_OPEN : v1::ScannedPort::RESULT_IN_USE,
@@ -85,6 +88,7 @@ class Scanning {
       return;
     }
     if (found == 0 && !interface) found = ScanSerial(port);
+    if (found == 0 && !can_first) found = ScanCan(port, interface, line);
     if (Ended()) return;
     Close(port, found > 0 ? v1::ScannedPort::RESULT_FOUND : v1::ScannedPort::RESULT_SILENT,
           found == 1  ? "one device"

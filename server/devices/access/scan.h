@@ -24,7 +24,8 @@ struct ScanPlan {
 using ScanSink = std::function<bool(const v1::ScanDevicesResponse&)>;
 
 // One question after the other, each one short try that only reads. A line on which one baud rate has brought an answer
-// is not asked at another one, and one with a CAN device behind it for no serial ones. Ends early when it is cancelled.
+// is not asked at another one, and no line for serial and CAN devices once one of the two has answered. Ends early when it
+// is cancelled.
 void Scan(const ScanPlan& plan, const ScanSink& sink, const Cancelled& cancelled);
 
 // The proto's words for what was found.

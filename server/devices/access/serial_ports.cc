@@ -62,4 +62,10 @@ std::vector<std::string> FindSerialPorts(const std::string& dev, const std::stri
   return ports;
 }
 
+bool IsModem(const std::string& port) {
+  std::error_code error;
+  const fs::path node = fs::canonical(port, error);
+  return !error && StartsWith(node.filename().string(), "ttyACM");
+}
+
 }  // namespace abcds

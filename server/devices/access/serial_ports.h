@@ -12,6 +12,10 @@ namespace abcds {
 // a slash: "/dev", "/sys/class/tty".
 [[nodiscard]] std::vector<std::string> FindSerialPorts(const std::string& dev, const std::string& sys_tty);
 
+// Whether the kernel takes the port for a modem (ttyACM), by whatever link: CAN adapters that speak SLCAN mostly are ones,
+// adapters for RS485 and UARTs hardly ever.
+[[nodiscard]] bool IsModem(const std::string& port);
+
 }  // namespace abcds
 
 #endif  // ABCDS_SERVER_DEVICES_ACCESS_SERIAL_PORTS_H_

@@ -56,5 +56,16 @@ TEST_F(SerialPortsTest, LinkToNowhereIsNoPort) {
   EXPECT_THAT(Find(), IsEmpty());
 }
 
+TEST_F(SerialPortsTest, ModemsAreToldByTheirNode) {
+  File("/dev/ttyACM0");
+  File("/dev/ttyUSB0");
+  Link("/dev/serial/by-id/usb-Microchip_USBtin", "/dev/ttyACM0");
+  Link("/dev/serial/by-id/usb-ttyACM_in_its_name", "/dev/ttyUSB0");
+  EXPECT_TRUE(IsModem(root_ + "/dev/serial/by-id/usb-Microchip_USBtin"));
+  EXPECT_FALSE(IsModem(root_ + "/dev/serial/by-id/usb-ttyACM_in_its_name"));
+  EXPECT_FALSE(IsModem(root_ + "/dev/ttyACM7")) << "not there";
+  EXPECT_FALSE(IsModem("tcp://192.168.1.5:4001"));
+}
+
 }  // namespace
 }  // namespace abcds
