@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "hal/units/at_rest.h"
+#include "control/core/explanation.h"
+#include "control/core/void_samples.h"
 
 namespace abcds {
 namespace {
@@ -19,26 +20,6 @@ constexpr Watts kFarBeyond{100};
 // How long a suspend or a clock jump is shown.
 constexpr Nanoseconds kClockJumpShown = 30s;
 
-// Whether 0 W for this reason is a small wish rather than a stop.
-bool Idles(Reason reason) {
-  switch (reason) {
-    case Reason::kRegulating:
-    case Reason::kDeadband:
-    case Reason::kMinimumInterval:
-    case Reason::kBelowMinimum:
-    case Reason::kNothingToDo:
-    case Reason::kWriteBudget:
-      return true;
-    default:
-      return false;
-  }
-}
-
-template <class Q>
-void VoidIfOld(Sample<Q>& sample, MonotonicTime before) {
-  if (sample.taken_at <= before) sample.valid = false;
-}
-
 }  // namespace
 
 ControlCore::ControlCore(const CoreSettings& settings) noexcept
@@ -48,11 +29,8 @@ ControlCore::ControlCore(const CoreSettings& settings) noexcept
       probe_(settings.meter),
       battery_(settings.battery),
       dispatcher_(settings),
-      gate_(settings) {
-  for (int i = 0; i < settings_.converter_count; ++i) {
-    units_[i] = ConverterUnit(settings_.converters[i]);
-  }
-}
+      gate_(settings),
+      fleet_(settings) {}
 
 void ControlCore::Step(const Inputs& inputs, Outputs& out) noexcept {
   inputs_ = inputs;
@@ -60,10 +38,9 @@ void ControlCore::Step(const Inputs& inputs, Outputs& out) noexcept {
   if (started_at_ == MonotonicTime::max()) started_at_ = inputs.now;
   VoidOldSamples();
   ResolveIntent(out);
-  ObserveConverters();
+  fleet_.Observe(inputs_);
   ObserveMeter();
   ProtectBattery(out);
-  LearnPowers();
   ReportFaults();
   const Wish wish = Want(out);
   Command(wish, out);
@@ -76,23 +53,7 @@ void ControlCore::VoidOldSamples() noexcept {
     supervisor_.Reset();
     observer_.Reset();
   }
-  if (void_before_ == MonotonicTime::min()) return;
-  VoidIfOld(inputs_.meter.power, void_before_);
-  BatteryInput& battery = inputs_.battery;
-  VoidIfOld(battery.voltage, void_before_);
-  VoidIfOld(battery.current, void_before_);
-  VoidIfOld(battery.soc, void_before_);
-  VoidIfOld(battery.cell_lowest, void_before_);
-  VoidIfOld(battery.cell_highest, void_before_);
-  VoidIfOld(battery.temperature_lowest, void_before_);
-  VoidIfOld(battery.temperature_highest, void_before_);
-  VoidIfOld(battery.charge_current_limit, void_before_);
-  VoidIfOld(battery.discharge_current_limit, void_before_);
-  for (ConverterInput& converter : inputs_.converters) {
-    VoidIfOld(converter.power, void_before_);
-    VoidIfOld(converter.dc_voltage, void_before_);
-    VoidIfOld(converter.acknowledged, void_before_);
-  }
+  if (void_before_ != MonotonicTime::min()) VoidSamplesUntil(void_before_, inputs_);
 }
 
 void ControlCore::ResolveIntent(Outputs& out) noexcept {
@@ -118,41 +79,8 @@ void ControlCore::ResolveIntent(Outputs& out) noexcept {
   }
 }
 
-void ControlCore::ObserveConverters() noexcept {
-  const MonotonicTime now = inputs_.now;
-  PowerInterval known;
-  RestWitness::Silent silent;
-  for (int i = 0; i < settings_.converter_count; ++i) {
-    ConverterUnit& unit = units_[i];
-    unit.Observe(inputs_.converters[i], now, inputs_.dt);
-    if (unit.answers()) {
-      PowerInterval power = unit.AtBattery();
-      // What is only assumed to flow explains no current, until it is learned.
-      const bool assumed = inputs_.converters[i].power_assumed && learners_[i].learned() <= Watts(0);
-      if (assumed && power.high >= kAtRest) power = Hull(power, {Watts(0), settings_.converters[i].max_charge});
-      known = known + power;
-      continue;
-    }
-    silent.who |= 1u << i;
-    ++silent.count;
-    silent.can_charge |= settings_.converters[i].charges;
-    silent.can_discharge |= settings_.converters[i].discharges;
-  }
-  witness_.Update(inputs_.battery, known, silent, now);
-  PowerInterval own;
-  PowerInterval at_battery;
-  bool silenced = false;
-  for (int i = 0; i < settings_.converter_count; ++i) {
-    units_[i].HearWitness(witness_, now);
-    own = own + units_[i].own_power(now);
-    at_battery = at_battery + units_[i].AtBattery();
-    silenced |= units_[i].lately_lost(now);
-  }
-  other_.Update(inputs_.battery, at_battery, now);
-  observer_.OwnPower(now, own, silenced);
-}
-
 void ControlCore::ObserveMeter() noexcept {
+  observer_.OwnPower(inputs_.now, fleet_.power(), fleet_.silenced());
   const MeterInput& meter = inputs_.meter;
   measured_ = meter.trusted && meter.power.valid && IsFinite(meter.power.value) && meter.sequence != last_sequence_;
   if (!measured_) return;
@@ -163,83 +91,12 @@ void ControlCore::ObserveMeter() noexcept {
   supervisor_.Measured(meter.power.value, observer_.own(), meter.power.taken_at, probe_.active());
 }
 
-Sample<Volts> ControlCore::TerminalVoltage() const noexcept {
-  // In their order rather than the freshest: two sensors that differ must not take turns.
-  for (int i = 0; i < settings_.converter_count; ++i) {
-    const Sample<Volts>& voltage = inputs_.converters[i].dc_voltage;
-    if (units_[i].answers() && BatteryLimiter::IsBattery(voltage, inputs_.now)) return voltage;
-  }
-  return {};
-}
-
-Watts ControlCore::StandingPower() const noexcept {
-  Watts power;
-  for (int i = 0; i < settings_.converter_count; ++i) power += units_[i].own_power(inputs_.now).Middle();
-  return power;
-}
-
-Watts ControlCore::StandingAtBattery() const noexcept {
-  Watts power;
-  for (int i = 0; i < settings_.converter_count; ++i) {
-    const Watts ac = units_[i].own_power(inputs_.now).Middle();
-    const double efficiency = settings_.converters[i].efficiency;
-    power += ac > Watts(0) ? ac * efficiency : ac / efficiency;
-  }
-  return power;
-}
-
-void ControlCore::LimitAtConverters(BatteryLimits& limits) const noexcept {
-  // Whichever converters share the power: the most that a charger passes on, the least that a discharger makes of it.
-  double charging = 0.0;
-  double discharging = 1.0;
-  limits.charge = std::max(Watts(0), limits.charge - std::max(limits.other, Watts(0)));
-  limits.discharge = std::max(Watts(0), limits.discharge - std::max(-limits.other, Watts(0)));
-  for (int i = 0; i < settings_.converter_count; ++i) {
-    const ConverterSettings& device = settings_.converters[i];
-    if (device.charges) charging = std::max(charging, device.efficiency);
-    if (device.discharges) discharging = std::min(discharging, device.efficiency);
-    if (units_[i].answers()) continue;
-    // What a lost one may be using is not there for the others.
-    const PowerInterval lost = units_[i].AtBattery();
-    limits.charge = std::max(Watts(0), limits.charge - std::max(lost.high, Watts(0)));
-    limits.discharge = std::max(Watts(0), limits.discharge - std::max(-lost.low, Watts(0)));
-  }
-  if (charging > 0.0) limits.charge = limits.charge / charging;
-  limits.discharge = limits.discharge * discharging;
-}
-
 void ControlCore::ProtectBattery(Outputs& out) noexcept {
-  out.battery_limits = battery_.Update(inputs_.battery, TerminalVoltage(), StandingAtBattery(), inputs_.now);
-  out.battery_limits.other = other_.power();
-  LimitAtConverters(out.battery_limits);
+  out.battery_limits = battery_.Update(inputs_.battery, fleet_.TerminalVoltage(inputs_),
+                                       fleet_.PowerAtBattery(inputs_.now), inputs_.now);
+  fleet_.LimitAtConverters(out.battery_limits);
   out.battery_voltage = battery_.voltage();
-  for (int i = 0; i < settings_.converter_count; ++i) {
-    units_[i].JudgeFollowing(battery_.charge_tapers(), battery_.discharge_tapers(), inputs_.now);
-  }
-}
-
-void ControlCore::LearnPowers() noexcept {
-  // What a silent one does would be learned as another's, and a battery that is nearly full lets nobody draw his power.
-  bool may_learn = inputs_.battery.present && !battery_.charge_tapers();
-  for (int i = 0; i < settings_.converter_count; ++i) may_learn &= units_[i].answers();
-  for (int i = 0; i < settings_.converter_count; ++i) {
-    const ConverterInput& input = inputs_.converters[i];
-    if (!input.power_assumed) continue;
-    PowerLearner::View view{.may_learn = may_learn,
-                            .known = input.acknowledged.valid,
-                            .on = input.acknowledged.value > Watts(0),
-                            .others = {},
-                            .others_assumed = Watts(0),
-                            .efficiency = settings_.converters[i].efficiency,
-                            .most = settings_.converters[i].max_charge};
-    for (int other = 0; other < settings_.converter_count; ++other) {
-      if (other == i) continue;
-      const PowerInterval power = units_[other].AtBattery();
-      view.others = view.others + power;
-      if (inputs_.converters[other].power_assumed) view.others_assumed += power.Middle();
-    }
-    learners_[i].Step(inputs_.battery, view, inputs_.now);
-  }
+  fleet_.Judge(inputs_, battery_.charge_tapers(), battery_.discharge_tapers());
 }
 
 void ControlCore::ReportFaults() noexcept {
@@ -264,7 +121,7 @@ void ControlCore::ReportFaults() noexcept {
     const ConverterInput& input = inputs_.converters[i];
     faults_.Report(FaultId::kConverterSilent, !input.ready && !input.faulty && started, now, i);
     faults_.Report(FaultId::kConverterFaulty, input.faulty, now, i);
-    faults_.Report(FaultId::kConverterNotFollowing, units_[i].following().off(), now, i);
+    faults_.Report(FaultId::kConverterNotFollowing, fleet_[i].following().off(), now, i);
   }
 }
 
@@ -274,11 +131,7 @@ void ControlCore::WishForLoad(const Outputs& out, Wish& wish) const noexcept {
     return;
   }
   // Where the load will be while the setpoint given now is in force: from its effect to that of the next one.
-  Nanoseconds delay = kWire;
-  for (int i = 0; i < settings_.converter_count; ++i) {
-    if (units_[i].answers()) delay = std::max(delay, kWire + units_[i].tube().TypicalDelay());
-  }
-  const Nanoseconds ahead = delay + settings_.meter.interval / 2;
+  const Nanoseconds ahead = kWire + fleet_.TypicalDelay() + settings_.meter.interval / 2;
   const Watts load = settings_.regulation.lead ? observer_.LoadAt(ahead) : observer_.load();
   wish.power = out.target - load;
   const bool charges = wish.power > Watts(0);
@@ -297,7 +150,7 @@ Wish ControlCore::Want(const Outputs& out) noexcept {
   wish.unlimited = wish.power;
   ProbeMeter(wish);
   LimitWish({.battery = out.battery_limits,
-             .standing = StandingPower(),
+             .standing = fleet_.power().Middle(),
              .intent = inputs_.intent,
              .mode = mode_,
              .meter_authority = supervisor_.Authority(inputs_.now),
@@ -310,68 +163,48 @@ Wish ControlCore::Want(const Outputs& out) noexcept {
 }
 
 void ControlCore::ProbeMeter(Wish& wish) noexcept {
-  const MonotonicTime now = inputs_.now;
-  MeterProbe::View view{.setpoint = Watts(0),
-                        .settled_by = MonotonicTime::min(),
-                        .last_answer = supervisor_.last_answer(),
-                        .suspicious = supervisor_.suspicious(),
-                        .stiller = supervisor_.stiller(),
-                        .at_limit = false,
-                        .allowed = false};
-  for (int i = 0; i < settings_.converter_count; ++i) {
-    view.setpoint += units_[i].writer().setpoint();
-    view.settled_by = std::max(view.settled_by, units_[i].tube().SettledBy());
-  }
-  const bool one_way = wish.power.value() * view.setpoint.value() > 0.0;
-  view.allowed = wish.reason == Reason::kRegulating && one_way && !limited_ && mode_ != Mode::kObserve;
-  view.at_limit = Magnitude(wish.power) > Magnitude(view.setpoint) + kFarBeyond;
-  if (!probe_.Step(view, now)) return;
+  const Watts setpoint = fleet_.Setpoint();
+  const bool one_way = wish.power.value() * setpoint.value() > 0.0;
+  const MeterProbe::View view{
+      .setpoint = setpoint,
+      .settled_by = fleet_.SettledBy(),
+      .last_answer = supervisor_.last_answer(),
+      .suspicious = supervisor_.suspicious(),
+      .stiller = supervisor_.stiller(),
+      .at_limit = Magnitude(wish.power) > Magnitude(setpoint) + kFarBeyond,
+      .allowed = wish.reason == Reason::kRegulating && one_way && !limited_ && mode_ != Mode::kObserve};
+  if (!probe_.Step(view, inputs_.now)) return;
   wish.power = probe_.power();
   wish.reason = Reason::kCheckingMeter;
 }
 
-Decision ControlCore::Decide(int converter, const ConverterView& view, const Assignment& assignment,
-                             Watts room, const Wish& wish) noexcept {
-  ConverterUnit& unit = units_[converter];
-  const bool charges = assignment.power > Watts(0);
-  Decision decision;
-  decision.wanted = assignment.power;
-  decision.reason = assignment.reason;
-  decision.limit = assignment.limit;
-  decision.limited = assignment.reason == Reason::kConverterLimit || assignment.reason == Reason::kBelowMinimum;
+Reason ControlCore::Write(int converter, const ConverterView& view, const Assignment& assignment, Watts room,
+                          const Wish& wish) noexcept {
+  SetpointWriter& writer = fleet_[converter].writer();
   if (mode_ == Mode::kObserve) {
-    unit.writer().Override(Watts(0), inputs_.now);
-    decision.reason = Reason::kObserving;
-  } else {
-    // An assignment below the standing power that a device's own limit asks for is no wish either.
-    const bool must_reduce = wish.must_reduce || assignment.reason == Reason::kConverterLimit;
-    const SetpointWriter::Result written =
-        unit.writer().Decide({.wanted = assignment.power,
-                              .least = charges ? view.min_charge : view.min_discharge,
-                              .most = charges ? view.max_charge : view.max_discharge,
-                              .room = room,
-                              .must_reduce = must_reduce,
-                              .fades = wish.reason == Reason::kMeterFading,
-                              .measured = measured_,
-                              .write_limited = inputs_.converters[converter].write_limited,
-                              .turn_limited = inputs_.converters[converter].turn_limited},
-                             unit.tube(), inputs_.now);
-    if (decision.reason == Reason::kRegulating) decision.reason = written.reason;
+    writer.Override(Watts(0), inputs_.now);
+    return Reason::kObserving;
   }
-  // What limits or drives the plant explains a device that only carries it out.
-  const bool plain = decision.reason == Reason::kRegulating || decision.reason == Reason::kNothingToDo;
-  if (plain && wish.reason != Reason::kRegulating) {
-    decision.reason = wish.reason;
-    decision.limit = wish.limit;
-    decision.limited = wish.limited;
-  }
-  return decision;
+  const bool charges = assignment.power > Watts(0);
+  // An assignment below the standing power that a device's own limit asks for is no wish either.
+  const bool must_reduce = wish.must_reduce || assignment.reason == Reason::kConverterLimit;
+  return writer
+      .Decide({.wanted = assignment.power,
+               .least = charges ? view.min_charge : view.min_discharge,
+               .most = charges ? view.max_charge : view.max_discharge,
+               .room = room,
+               .must_reduce = must_reduce,
+               .fades = wish.reason == Reason::kMeterFading,
+               .measured = measured_,
+               .write_limited = inputs_.converters[converter].write_limited,
+               .turn_limited = inputs_.converters[converter].turn_limited},
+              fleet_[converter].tube(), inputs_.now)
+      .reason;
 }
 
 void ControlCore::Command(const Wish& wish, Outputs& out) noexcept {
   const MonotonicTime now = inputs_.now;
-  ConverterViews views;
-  for (int i = 0; i < settings_.converter_count; ++i) views[i] = units_[i].View();
+  const ConverterViews views = fleet_.Views();
   Assignments assignments;
   dispatcher_.Assign({wish.power, wish.charge_ceiling, wish.discharge_ceiling}, views, now, assignments);
 
@@ -382,21 +215,22 @@ void ControlCore::Command(const Wish& wish, Outputs& out) noexcept {
   std::array<Watts, kMaxConverters> powers{};
   std::array<Decision, kMaxConverters> decisions{};
   for (int i = 0; i < settings_.converter_count; ++i) {
-    decisions[i] = Decide(i, views[i], assignments[i], room, wish);
-    powers[i] = units_[i].writer().setpoint();
+    const Reason written = Write(i, views[i], assignments[i], room, wish);
+    decisions[i] = ExplainConverter(assignments[i], written, wish);
+    powers[i] = fleet_[i].writer().setpoint();
   }
 
   const Gate::Verdict verdict = gate_.Check(inputs_, faults_.Latched(), powers);
   circulation_ = verdict.circulation;
   for (int i = 0; i < settings_.converter_count; ++i) {
-    ConverterUnit& unit = units_[i];
+    ConverterUnit& unit = fleet_[i];
     if (powers[i] != unit.writer().setpoint()) {
       unit.writer().Override(powers[i], now);
       decisions[i].reason = Reason::kGate;
     }
     if (unit.answers()) unit.tube().Command(powers[i], now);
     decisions[i].setpoint = powers[i];
-    Settle(unit.decision, decisions[i]);
+    unit.decision = Since(unit.decision, decisions[i], now);
     // With no more than regulation behind it, and never against what the plant wants.
     const bool may_idle = Idles(decisions[i].reason);
     out.converters[i] = {.power = powers[i],
@@ -406,40 +240,18 @@ void ControlCore::Command(const Wish& wish, Outputs& out) noexcept {
                          .may_idle_discharging = may_idle && wish.power <= Watts(0) &&
                                                  views[i].max_discharge > Watts(0) &&
                                                  wish.discharge_ceiling > Watts(0),
-                         .learned = inputs_.converters[i].power_assumed ? learners_[i].learned() : Watts(0)};
+                         .learned = inputs_.converters[i].power_assumed ? fleet_.learned(i) : Watts(0)};
   }
-}
-
-void ControlCore::Settle(Decision& decision, const Decision& next) const noexcept {
-  const bool same = decision.reason == next.reason && decision.since != MonotonicTime::min();
-  const MonotonicTime since = same ? decision.since : inputs_.now;
-  decision = next;
-  decision.since = since;
 }
 
 void ControlCore::Account(const Wish& wish, Outputs& out) noexcept {
-  Decision plant{.setpoint = Watts(0), .wanted = wish.unlimited, .reason = wish.reason, .limit = wish.limit,
-                 .limited = wish.limited, .since = MonotonicTime::min()};
-  for (int i = 0; i < settings_.converter_count; ++i) plant.setpoint += out.converters[i].power;
-  if (mode_ == Mode::kObserve) plant.reason = Reason::kObserving;
-  // Where nothing holds the plant's wish back, what holds its only acting device back is the plant's reason too.
-  for (int i = 0; i < settings_.converter_count && plant.reason == Reason::kRegulating; ++i) {
-    const Decision& one = out.converters[i].decision;
-    const bool acts = one.setpoint != Watts(0) || one.reason == Reason::kReversalHold ||
-                      one.reason == Reason::kBelowMinimum || one.reason == Reason::kConverterNotReady ||
-                      one.reason == Reason::kOtherDirection || one.reason == Reason::kNotFollowing;
-    if (!acts) continue;
-    plant.reason = one.reason;
-    plant.limit = one.limit;
-    plant.limited = one.limited;
-  }
-  Settle(plant_, plant);
+  plant_ = Since(plant_, ExplainPlant(wish, out, settings_.converter_count), inputs_.now);
   out.plant = plant_;
 
   out.load = {observer_.load(), observer_.measured_at(), observer_.known()};
   out.load_slope = observer_.slope();
   const double seconds = ToSeconds(inputs_.dt);
-  const Watts power = StandingPower();
+  const Watts power = fleet_.power().Middle();
   (power > Watts(0) ? charged_ : discharged_) += Joules(Magnitude(power).value() * seconds);
   out.charged = charged_;
   out.discharged = discharged_;

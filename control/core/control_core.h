@@ -2,20 +2,15 @@
 #ifndef ABCDS_CONTROL_CORE_CONTROL_CORE_H_
 #define ABCDS_CONTROL_CORE_CONTROL_CORE_H_
 
-#include <array>
-
 #include "control/core/battery_limiter.h"
-#include "control/core/converter_unit.h"
+#include "control/core/converter_fleet.h"
 #include "control/core/dispatcher.h"
 #include "control/core/fault_table.h"
 #include "control/core/gate.h"
 #include "control/core/load_observer.h"
 #include "control/core/meter_probe.h"
 #include "control/core/meter_supervisor.h"
-#include "control/core/other_on_battery.h"
 #include "control/core/plant_wish.h"
-#include "control/core/power_learner.h"
-#include "control/core/rest_witness.h"
 #include "control/core/settings.h"
 #include "control/core/types.h"
 
@@ -23,7 +18,7 @@ namespace abcds {
 
 // Pure: owns no clock, no thread, no heap. One step per control cycle:
 //
-//   what our converters do (ConverterUnit, RestWitness) → what the house draws (LoadObserver, MeterSupervisor) → what the
+//   what our converters do (ConverterFleet) → what the house draws (LoadObserver, MeterSupervisor) → what the
 //   battery allows (BatteryLimiter, FaultTable) → what we want (PlantWish) → who does it (Dispatcher) → what is worth a
 //   write (SetpointWriter) → whether it may leave (Gate).
 class ControlCore {
@@ -35,7 +30,7 @@ class ControlCore {
     faults_.Restore(fault, now, converter);
   }
   // Likewise: what it has learned of a converter's power.
-  void RestoreLearned(int converter, Watts power) noexcept { learners_[converter].Restore(power); }
+  void RestoreLearned(int converter, Watts power) noexcept { fleet_.RestoreLearned(converter, power); }
 
   // Real-time. `outputs` is overwritten completely.
   void Step(const Inputs& inputs, Outputs& outputs) noexcept;
@@ -43,27 +38,18 @@ class ControlCore {
  private:
   void VoidOldSamples() noexcept;
   void ResolveIntent(Outputs& out) noexcept;
-  void ObserveConverters() noexcept;
   void ObserveMeter() noexcept;
   void ProtectBattery(Outputs& out) noexcept;
-  void LearnPowers() noexcept;
   void ReportFaults() noexcept;
   [[nodiscard]] Wish Want(const Outputs& out) noexcept;
   void WishForLoad(const Outputs& out, Wish& wish) const noexcept;
   void ProbeMeter(Wish& wish) noexcept;
   void Command(const Wish& wish, Outputs& out) noexcept;
-  // What one converter is told, before the gate, and why.
-  // `room`: as far beyond its assignment no limit of the plant would be broken.
-  [[nodiscard]] Decision Decide(int converter, const ConverterView& view, const Assignment& assignment, Watts room,
-                                const Wish& wish) noexcept;
+  // Tells one converter's writer, and says what that held it back for. `room`: as far beyond its assignment no limit of
+  // the plant would be broken.
+  Reason Write(int converter, const ConverterView& view, const Assignment& assignment, Watts room,
+               const Wish& wish) noexcept;
   void Account(const Wish& wish, Outputs& out) noexcept;
-
-  [[nodiscard]] Watts StandingPower() const noexcept;
-  [[nodiscard]] Watts StandingAtBattery() const noexcept;
-  // The battery's limits as they show at the AC side, without what others and lost converters may be using of them.
-  void LimitAtConverters(BatteryLimits& limits) const noexcept;
-  [[nodiscard]] Sample<Volts> TerminalVoltage() const noexcept;
-  void Settle(Decision& decision, const Decision& next) const noexcept;
 
   const CoreSettings settings_;
   LoadObserver observer_;
@@ -74,10 +60,7 @@ class ControlCore {
   FaultTable faults_;
   Dispatcher dispatcher_;
   Gate gate_;
-  std::array<ConverterUnit, kMaxConverters> units_;
-  RestWitness witness_;
-  OtherOnBattery other_;
-  std::array<PowerLearner, kMaxConverters> learners_;  // used where the device's power is assumed
+  ConverterFleet fleet_;
 
   Inputs inputs_;            // of this step
   bool measured_ = false;    // a new trusted measurement arrived in this step
