@@ -76,7 +76,7 @@ MonotonicTime Session::NextDue(MonotonicTime now) noexcept {
 void Session::OnSent(MonotonicTime now) noexcept {
   sent_at_ = now;
   last_byte_at_ = now;
-  heard_ = false;
+  heard_bytes_ = 0;
   scanner_.Clear();
   damage_seen_ = scanner_.damaged();
   if (retries_ == 0 && confirmations_ == 0) poll_started_at_ = now;
@@ -95,7 +95,7 @@ MonotonicTime Session::ReplyDeadline() const noexcept {
 }
 
 bool Session::OnBytes(std::span<const uint8_t> bytes, MonotonicTime now) noexcept {
-  heard_ = true;
+  heard_bytes_ += bytes.size();
   last_byte_at_ = now;
   scanner_.Push(bytes);
   while (const auto frame = scanner_.Next()) {
@@ -112,7 +112,7 @@ bool Session::OnDeadline(MonotonicTime now) noexcept {
     if (TakeFrame(*frame, now)) return true;
   }
   NoteDamage(now);
-  if (heard_) judge_.OnOutcome(false);
+  if (heard_bytes_ > 0) judge_.OnOutcome(false);
   Fail(now);
   return false;
 }
@@ -128,6 +128,7 @@ bool Session::TakeFrame(std::span<const uint8_t> frame, MonotonicTime now) noexc
   NoteDamage(now);
   if (TransportTypeOf(frame) == static_cast<uint8_t>(TransportType::kRequest)) {
     ++counters_.echoes;
+    heard_bytes_ -= frame.size();
     return false;
   }
   Status status;
@@ -187,15 +188,19 @@ void Session::Accept(const Status& status) noexcept {
   ++counters_.samples;
   contact_at_ = sent_at_;
   implausible_in_row_ = 0;
+  unreadable_in_row_ = 0;
 }
 
 void Session::Fail(MonotonicTime now) noexcept {
-  if (!heard_) {
+  const bool heard = heard_bytes_ > 0;
+  if (heard) {
+    ++unreadable_in_row_;
+  } else {
     ++counters_.unanswered;
     ++unanswered_in_row_;
   }
   JudgeSilence(now);
-  const int most = heard_ ? Timing::kRetriesOfDamage : Timing::kRetriesOfSilence;
+  const int most = heard ? Timing::kRetriesOfDamage : Timing::kRetriesOfSilence;
   if (!waking_ && retries_ < most) {
     ++retries_;
     due_at_ = now + Timing::kPause;
@@ -249,7 +254,12 @@ std::string Session::Trouble(const std::string& port) const {
                         " does not answer: is it on, is its UART set to the 4E57 protocol at 115200 baud, are the "
                         "two wires swapped?");
   }
-  if (!state_.voltage.valid) return "";
+  if (!state_.voltage.valid) {
+    if (unreadable_in_row_ < Timing::kUnansweredToWake) return "";
+    return absl::StrCat("what comes from ", port,
+                        " is no reply of a JK BMS: is another protocol or baud rate set in its app, is it another "
+                        "device, or the cable bad?");
+  }
   if (state_.lifecycle != Lifecycle::kActive) {
     return absl::StrCat("the answers of ", who, " arrive damaged: check its cable, or who else talks on this line");
   }

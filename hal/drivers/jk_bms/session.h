@@ -43,7 +43,7 @@ struct Timing {
 struct Counters {
   uint64_t requests = 0;
   uint64_t samples = 0;
-  uint64_t unanswered = 0;       // not one byte
+  uint64_t unanswered = 0;       // not one byte but an echo
   uint64_t damaged_frames = 0;   // beginnings that were no frame
   uint64_t checksum_errors = 0;  // of these: all right but the sum
   uint64_t skipped_bytes = 0;    // that belonged to no good frame
@@ -108,13 +108,14 @@ class Session final : public ByteClient {
 
   // The exchange under way.
   bool waking_ = false;
-  bool heard_ = false;
+  size_t heard_bytes_ = 0;  // others' requests and our own echo do not count
   MonotonicTime sent_at_ = MonotonicTime::min();
   MonotonicTime last_byte_at_ = MonotonicTime::min();
   uint64_t damage_seen_ = 0;
 
   // Why there are no samples.
   int unanswered_in_row_ = 0;
+  int unreadable_in_row_ = 0;  // something came, and it was no status
   MonotonicTime wake_not_before_ = MonotonicTime::min();
   int implausible_in_row_ = 0;
   Status implausible_;

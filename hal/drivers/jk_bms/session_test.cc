@@ -142,11 +142,26 @@ TEST_F(SessionTest, EchoNoiseAndOtherMastersArePassedOver) {
   EXPECT_GE(session_.counters().echoes, 9u);
 }
 
-TEST_F(SessionTest, AnEchoAloneIsNoAnswer) {
+// A sleeping board behind an echoing adapter is woken like any other.
+TEST_F(SessionTest, AnEchoAloneIsSilence) {
   line_ = [](const Bytes& request) { return request; };
   bench_.Run(10s);
   EXPECT_EQ(state().lifecycle, Lifecycle::kConnecting);
   EXPECT_FALSE(state().voltage.valid);
+  EXPECT_EQ(session_.counters().wake_ups, 1u);
+  EXPECT_NE(session_.Trouble("P").find("the BMS at P does not answer"), std::string::npos) << session_.Trouble("P");
+}
+
+TEST_F(SessionTest, SomethingElseOnTheLineIsSaid) {
+  line_ = [](const Bytes&) { return Bytes{0x55, 0xAA, 0xEB, 0x90, 0x02, 0x00}; };
+  bench_.Run(5s);
+  EXPECT_FALSE(state().voltage.valid);
+  EXPECT_EQ(session_.counters().unanswered, 0u);
+  EXPECT_NE(session_.Trouble("P").find("what comes from P is no reply of a JK BMS"), std::string::npos)
+      << session_.Trouble("P");
+  line_ = [this](const Bytes&) { return Reply(pack_); };
+  bench_.Run(5s);
+  EXPECT_EQ(session_.Trouble("P"), "");
 }
 
 TEST_F(SessionTest, ACutOffReplyIsAskedForAgainAtOnce) {
