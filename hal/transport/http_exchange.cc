@@ -57,7 +57,7 @@ const char* HttpFaultText(HttpFault fault) noexcept {
     case HttpFault::kRedirect:
       return "sends us elsewhere (a login page, or https): redirects are not followed; check the address";
     case HttpFault::kAuth:
-      return "refuses user name or password: check both in the configuration";
+      return "refuses user name or password, or wants them and none are set: check both in the configuration";
     case HttpFault::kForbidden:
       return "forbids the request: check its access rules, it may have locked this address out";
     case HttpFault::kNotFound:
