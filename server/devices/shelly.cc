@@ -88,7 +88,7 @@ class Shelly3em final : public DeviceType {
 
   bool decodes() const override { return true; }
   bool decodes_text() const override { return true; }
-  std::string decode_usage() const override { return "[--set invert=true] < BODY of /status"; }
+  std::string decode_usage() const override { return "[--set invert=true] < BODY of /status, or of one /emeter/N"; }
 
   absl::StatusOr<std::map<std::string, double>> Decode(const DecodeInput& input) const override {
     if (!input.frames.empty() || input.request.has_value()) {
@@ -104,6 +104,11 @@ class Shelly3em final : public DeviceType {
     const shelly::Model& model = *shelly::FindModel(kModel);
     const shelly::DecodedReading decoded = shelly::DecodeStatus(input.body, model, options);
     if (decoded.refusal != Refusal::kNone) {
+      const shelly::DecodedReading clamp = shelly::DecodeClamp(input.body, options);
+      if (clamp.refusal == Refusal::kNone) return ClampValues(clamp.reading.channels.front(), "");
+      if (clamp.refusal != Refusal::kMissing) {
+        return RefusedBody("the body", clamp.refusal, shelly::RefusalTextHere(clamp.refusal, 0), input.body);
+      }
       const std::string other = shelly::OtherDocument(input.body, model);
       if (!other.empty()) return absl::InvalidArgumentError(other);
       return RefusedBody("the body", decoded.refusal, shelly::RefusalTextHere(decoded.refusal, decoded.clamp),
@@ -118,15 +123,18 @@ class Shelly3em final : public DeviceType {
   }
 
  private:
+  static std::map<std::string, double> ClampValues(const shelly::Channel& channel, const std::string& prefix) {
+    std::map<std::string, double> values = {{prefix + "power_w", channel.power.value()}};
+    if (channel.voltage) values[prefix + "voltage_v"] = channel.voltage->value();
+    if (channel.current) values[prefix + "current_a"] = channel.current->value();
+    return values;
+  }
+
   static std::map<std::string, double> Values(const shelly::Reading& reading, const shelly::Model& model) {
     // The device says hundredths; a sum of them is not 199.35000000000002.
     std::map<std::string, double> values = {{"power_w", std::round(reading.power.value() * 1000) / 1000}};
     for (size_t i = 0; reading.has_channels && i < model.channels; ++i) {
-      const shelly::Channel& channel = reading.channels.at(i);
-      const std::string prefix = absl::StrCat("l", i + 1, "_");
-      values[prefix + "power_w"] = channel.power.value();
-      if (channel.voltage) values[prefix + "voltage_v"] = channel.voltage->value();
-      if (channel.current) values[prefix + "current_a"] = channel.current->value();
+      values.merge(ClampValues(reading.channels.at(i), absl::StrCat("l", i + 1, "_")));
     }
     if (reading.unixtime_s > 0) values["unixtime_s"] = static_cast<double>(reading.unixtime_s);
     return values;

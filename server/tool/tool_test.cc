@@ -157,6 +157,15 @@ INSTANTIATE_TEST_SUITE_P(
              "{\"device\":\"shelly-3em\",\"kind\":\"meter\",\"values\":{\"l1_power_w\":402.11,"
              "\"l1_voltage_v\":234.2,\"l2_power_w\":-977.65,\"l3_power_w\":88.04,\"power_w\":-487.5}}\n",
              ""},
+        Case{"Clamp",
+             {"decode", "shelly-3em"},
+             R"({"power":-977.65,"pf":-0.98,"current":4.24,"voltage":235.02,"is_valid":true})",
+             0,
+             "{\"device\":\"shelly-3em\",\"kind\":\"meter\",\"values\":{\"current_a\":4.24,\"power_w\":-977.65,"
+             "\"voltage_v\":235.02}}\n",
+             ""},
+        Case{"ClampWithoutValue", {"decode", "shelly-3em"}, R"({"power":0,"voltage":235,"is_valid":false})", 1, "",
+             "no valid measurement"},
         Case{"Phase", {"decode", "shelly-3em"}, R"({"emeters":[{"power":1}]})", 1, "", "the Shelly 3EM has 3"},
         Case{"Truncated", {"decode", "shelly-3em"}, R"({"emeters":[)", 1, "", "complete JSON document, from byte 12 on"},
         Case{"Page", {"decode", "shelly-3em"}, "<html>", 1, "", "web page"},
@@ -367,7 +376,7 @@ INSTANTIATE_TEST_SUITE_P(
             "standard input\n"
             "mqtt [--set json_path=PATH] [--set scale=N] [--set strip_unit=true] [--set invert=true] < "
             "PAYLOAD\n"
-            "shelly-3em [--set invert=true] < BODY of /status\n"
+            "shelly-3em [--set invert=true] < BODY of /status, or of one /emeter/N\n"
             "switched-charger [--set kind=tasmota|shelly_gen1|shelly_gen2] [--set relay=N] < BODY of a look at the "
             "relay, or "
             "of Status 10\n"

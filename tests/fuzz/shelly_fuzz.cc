@@ -22,6 +22,7 @@ void CheckStatus(const std::string& body, const Model& model) {
   const DecodedReading inverted = DecodeStatus(body, model, {.invert = true});
   ABCDS_CHECK(decoded.refusal == inverted.refusal && !RefusalTextHere(decoded.refusal, decoded.clamp).empty());
   ABCDS_CHECK(decoded.clamp <= model.channels && (decoded.refusal != Refusal::kNone || decoded.clamp == 0));
+  (void)DecodeClamp(body, {});
   (void)OtherDocument(body, model);
   if (decoded.refusal != Refusal::kNone) return;
   const Reading& reading = decoded.reading;

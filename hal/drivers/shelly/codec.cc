@@ -59,6 +59,16 @@ Refusal ReadChannel(const Json& element, const DecodeOptions& options, Channel& 
   return ReadPower(element, "power", options, channel.power);
 }
 
+// A plug's /meter/N looks alike, and knows neither voltage nor direction.
+Refusal ReadClamp(const Json& document, const DecodeOptions& options, Reading& reading) {
+  if (Find(document, "power") == nullptr || Find(document, "voltage") == nullptr) return Refusal::kMissing;
+  reading.has_channels = true;
+  Channel& channel = reading.channels.front();
+  const Refusal refusal = ReadChannel(document, options, channel, reading.energy_wh);
+  reading.power = channel.power;
+  return refusal;
+}
+
 Refusal ReadStatus(const Json& document, const Model& model, const DecodeOptions& options, DecodedReading& decoded) {
   Reading& reading = decoded.reading;
   if (!document.is_object()) return Refusal::kWrongType;
@@ -123,11 +133,23 @@ DecodedReading DecodeStatus(std::string_view body, const Model& model, const Dec
   }
 }
 
+DecodedReading DecodeClamp(std::string_view body, const DecodeOptions& options) noexcept {
+  try {
+    Json document;
+    DecodedReading decoded;
+    decoded.refusal = ParseJsonDocument(body, document);
+    if (decoded.refusal == Refusal::kNone) decoded.refusal = ReadClamp(document, options, decoded.reading);
+    return decoded;
+  } catch (...) {  // out of memory is all that is left
+    return {.refusal = Refusal::kTooLong, .clamp = 0, .reading = {}};
+  }
+}
+
 std::string RefusalTextHere(Refusal refusal, size_t clamp) {
   const std::string who = clamp == 0 ? "" : absl::StrCat("clamp ", clamp, ": ");
   if (refusal == Refusal::kMissing && clamp != 0) return absl::StrCat(who, "it says no power");
   if (refusal == Refusal::kMissing) return "it lacks what this model says: is it the configured model?";
-  if (refusal == Refusal::kWrongType) return absl::StrCat(who, "what it says in place of the power is not a number");
+  if (refusal == Refusal::kWrongType) return absl::StrCat(who, "its power is no number, or its validity no true or false");
   if (refusal == Refusal::kNoValue) {
     return absl::StrCat(who, "the device says that it has no valid measurement: check its clamps and voltages");
   }
@@ -151,8 +173,7 @@ std::string OtherDocument(std::string_view body, const Model& model) noexcept {
     const std::string wanted = absl::StrCat("; ", model.name, " reads the body of ", model.status_path);
     if (has("type") && has("mac")) return absl::StrCat("this is the body of /shelly", wanted);
     if (has("device")) return absl::StrCat("this is the body of /settings", wanted);
-    if (has("meters")) return "this is of a Shelly 1PM or Plug: it has \"meters\", which know no direction";
-    if (has("power") && !has(model.list)) return absl::StrCat("this is the body of one /emeter/N", wanted);
+    if (has("meters") || has("counters")) return "this is of a Shelly 1PM or Plug, which know no direction";
     const Json* const list = Find(document, model.list);
     if (list == nullptr || !list->is_array() || list->size() == model.channels) return "";
     return absl::StrCat("it has ", list->size(), " \"", model.list, "\", and the ", model.product, " has ",

@@ -67,6 +67,9 @@ struct [[nodiscard]] DecodedReading {
 // Total: every body gets an answer. One bad channel refuses the whole reading: half a sum is no value.
 DecodedReading DecodeStatus(std::string_view body, const Model& model, const DecodeOptions& options) noexcept;
 
+// The body of one /emeter/N: its one clamp is the power and the first channel. kMissing where it is another document.
+DecodedReading DecodeClamp(std::string_view body, const DecodeOptions& options) noexcept;
+
 // What a refusal means here, where the general words speak of the configuration; to stand behind "was refused: ".
 [[nodiscard]] std::string RefusalTextHere(Refusal refusal, size_t clamp);
 

@@ -138,13 +138,43 @@ INSTANTIATE_TEST_SUITE_P(
         Other{"RpcError", R"({"code":404,"message":"No handler for EM.GetStatus"})",
               "this is an error of a Shelly's RPC"},
         Other{"Em", R"({"emeters":[{"power":1},{"power":2}]})", "it has 2 \"emeters\", and the Shelly 3EM has 3"},
-        Other{"OneEmeter", R"({"power":2406.2,"pf":1,"is_valid":true})", "this is the body of one /emeter/N"},
         Other{"OnePm", R"({"meters":[{"power":15.0}]})", "this is of a Shelly 1PM or Plug"},
+        Other{"ItsMeter", R"({"power":15.0,"is_valid":true,"counters":[1,2,3]})", "this is of a Shelly 1PM or Plug"},
         Other{"Identity", R"({"type":"SHEM-3","mac":"A8032AB1C2D3"})", "this is the body of /shelly"},
         Other{"Settings", R"({"device":{"type":"SHEM-3"}})", "this is the body of /settings"},
         Other{"WithHeaders", "HTTP/1.1 200 OK\r\n\r\n{}", "the body was refused: it begins with the reply's headers"},
         Other{"ItsOwn", R"({"emeters":[{"power":1},{"power":2},{"power":3}]})", ""}, Other{"Page", "<html>", ""},
         Other{"Nothing", "", ""}),
+    [](const auto& info) { return info.param.name; });
+
+struct ClampCase {
+  const char* name;
+  const char* body;
+  Refusal refusal;
+  double power_w;
+};
+
+class ClampTest : public testing::TestWithParam<ClampCase> {};
+
+TEST_P(ClampTest, IsReadAlone) {
+  const DecodedReading decoded = DecodeClamp(GetParam().body, {.invert = true});
+  EXPECT_EQ(decoded.refusal, GetParam().refusal);
+  if (decoded.refusal != Refusal::kNone) return;
+  EXPECT_EQ(decoded.reading.power, Watts(GetParam().power_w));
+  EXPECT_EQ(decoded.reading.channels.front().power, Watts(GetParam().power_w));
+  EXPECT_EQ(decoded.reading.channels.front().voltage, Volts(235.02));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Bodies, ClampTest,
+    testing::Values(
+        ClampCase{"Good", R"({"power":-977.65,"pf":-0.98,"current":4.24,"voltage":235.02,"is_valid":true,"total":1.5})",
+                  Refusal::kNone, 977.65},
+        ClampCase{"NotValid", R"({"power":0,"voltage":235.02,"is_valid":false})", Refusal::kNoValue, 0},
+        ClampCase{"Implausible", R"({"power":-2147483648,"voltage":235.02})", Refusal::kImplausible, 0},
+        ClampCase{"OfAPlug", R"({"power":117.26,"is_valid":true,"counters":[1,2,3]})", Refusal::kMissing, 0},
+        ClampCase{"WholeStatus", R"({"emeters":[],"total_power":1})", Refusal::kMissing, 0},
+        ClampCase{"Cut", R"({"power":-977.65,"voltage":235.02)", Refusal::kMalformed, 0}),
     [](const auto& info) { return info.param.name; });
 
 TEST(Codec, PlausibleRangeIncludesItsEnds) {
