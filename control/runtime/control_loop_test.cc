@@ -9,6 +9,7 @@ namespace abcds {
 namespace {
 
 using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
 
 LoopOptions Desk(Nanoseconds period) {
   LoopOptions options;
@@ -62,7 +63,7 @@ TEST(ControlLoopTest, TheLastCommandIsZeroAndNothingFollows) {
 
 TEST(ControlLoopTest, TheDryCyclesBeforeItReachNoDevice) {
   FakeSite site;
-  ControlLoop loop(site.settings, Desk(50ms), site.devices);
+  ControlLoop loop(site.settings, Desk(1s), site.devices);
   ASSERT_TRUE(loop.Start().ok());
   EXPECT_LE(site.converter.commands.load(), 1u) << "100 dry cycles have run, at most one real one";
   loop.Stop();

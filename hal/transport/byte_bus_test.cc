@@ -80,6 +80,11 @@ class Asker final : public ByteClient {
   }
   int ups() const { return ups_; }
   int downs() const { return downs_; }
+  // How long each link stayed open, of those that are closed again.
+  std::vector<Nanoseconds> Openings() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return openings_;
+  }
 
   std::optional<ByteRequest> NextRequest(MonotonicTime) noexcept override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -112,7 +117,14 @@ class Asker final : public ByteClient {
     Finish({});
     return false;
   }
-  void OnLink(bool up, MonotonicTime) noexcept override { up ? ++ups_ : ++downs_; }
+  void OnLink(bool up, MonotonicTime now) noexcept override {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (up) opened_at_ = now;
+      if (!up) openings_.push_back(now - opened_at_);
+    }
+    up ? ++ups_ : ++downs_;
+  }
 
  private:
   struct Due {
@@ -129,6 +141,8 @@ class Asker final : public ByteClient {
   std::mutex mutex_;
   std::deque<Due> due_;
   std::vector<Bytes> answers_;
+  MonotonicTime opened_at_;
+  std::vector<Nanoseconds> openings_;
   Bytes heard_;             // the bus's thread, as
   MonotonicTime deadline_;  // this
   std::atomic<int> ups_{0};
@@ -183,6 +197,8 @@ TEST_F(ByteBusTest, NobodyAnswersAndTheNextOneIsGoodAgain) {
   StartBus();
   line_->SetFaults({.silent = true});
   EXPECT_EQ(Ask({1}, 50ms), Bytes());
+  // The line may be slower than we are patient; what it has not heard yet would be answered after all.
+  ASSERT_TRUE(Eventually([&] { return line_->exchange_count() == 1; }));
   line_->SetFaults({});
   EXPECT_EQ(Ask({2, 3}), (Bytes{2, 3, 2}));
   EXPECT_EQ(bus_->counters().unanswered, 1u);
@@ -203,10 +219,11 @@ TEST_F(ByteBusTest, LineThatIsNeverQuietGetsTheRequestAllTheSame) {
   const absl::StatusOr<std::unique_ptr<sim::Pty>> noisy = sim::Pty::Open("");
   ASSERT_TRUE(noisy.ok()) << noisy.status();
   ByteBusTiming timing;
-  timing.longest_wait_for_quiet = 60ms;
+  // So long that a busy machine cannot pause the babbler for all of it.
+  timing.longest_wait_for_quiet = 1s;
   ByteBus bus({.port = (*noisy)->path(), .baud = 115200}, timing);
   bus.Attach(asker_);
-  asker_.Ask({1, 2}, 50ms, 30ms);
+  asker_.Ask({1, 2}, 50ms, 1s);
   const MonotonicTime begin = MonotonicNow();
   ASSERT_TRUE(bus.Start().ok());
   Bytes sent(3);
@@ -214,7 +231,7 @@ TEST_F(ByteBusTest, LineThatIsNeverQuietGetsTheRequestAllTheSame) {
     EXPECT_EQ(write((*noisy)->fd(), "U", 1), 1);
     return read((*noisy)->fd(), sent.data(), sent.size()) == 3;
   }));
-  EXPECT_GE(MonotonicNow() - begin, 60ms);
+  EXPECT_GE(MonotonicNow() - begin, 1s);
   EXPECT_EQ(sent, (Bytes{2, 1, 2}));
   EXPECT_EQ(bus.counters().never_quiet, 1u);
   EXPECT_GT(bus.counters().stray_bytes, 5u);
@@ -288,17 +305,12 @@ TEST_F(ByteBusTest, MuteLineIsOpenedAgainAtGrowingIntervals) {
   timing.line.mute_longest = 10s;
   StartBus(timing);
   line_->SetFaults({.silent = true});
-  int asked = 0;
-  std::vector<int> asked_before;  // each opening, by requests of 20 ms
-  while (asked_before.size() < 3 && asked < 400) {
-    Ask({1}, 20ms);
-    ++asked;
-    if (asker_.downs() > static_cast<int>(asked_before.size())) asked_before.push_back(asked);
-  }
-  ASSERT_EQ(asked_before.size(), 3u);
-  // At least 60, 120 and 240 ms apart.
-  EXPECT_GE(asked_before[0], 1);
-  EXPECT_GT(asked_before[2] - asked_before[1], asked_before[1] - asked_before[0]);
+  for (int asked = 0; asker_.downs() < 3 && asked < 400; ++asked) Ask({1}, 20ms);
+  const std::vector<Nanoseconds> openings = asker_.Openings();
+  ASSERT_EQ(openings.size(), 3u);
+  EXPECT_GE(openings[0], 60ms);
+  EXPECT_GE(openings[1], 120ms);
+  EXPECT_GE(openings[2], 240ms);
   line_->SetFaults({});
   EXPECT_EQ(Ask({2, 3}), (Bytes{2, 3, 2}));
 }
@@ -311,7 +323,7 @@ TEST_F(ByteBusTest, StopDoesNotWaitForAnAnswer) {
   ASSERT_TRUE(Eventually([&] { return line_->exchange_count() == 1; }));
   const MonotonicTime stopping_at = MonotonicNow();
   bus_->Stop();
-  EXPECT_LE(MonotonicNow() - stopping_at, 1s);
+  EXPECT_LE(MonotonicNow() - stopping_at, 10s) << "the answer is waited for a minute";
   bus_->Stop();
 }
 

@@ -52,13 +52,6 @@ CanBusCounters CanBus::counters() const {
   return counters_;
 }
 
-void CanBus::CountAll() {
-  CanBusCounters counters = past_;
-  if (adapter_ != nullptr) counters.frames = Sum(past_.frames, adapter_->counters());
-  const std::lock_guard<std::mutex> lock(mutex_);
-  counters_ = counters;
-}
-
 absl::Status CanBus::Open() {
   absl::StatusOr<std::unique_ptr<CanAdapter>> adapter = OpenCanAdapter(options_, filters_);
   if (!adapter.ok()) return adapter.status();
@@ -69,15 +62,22 @@ absl::Status CanBus::Open() {
 void CanBus::CloseLine(const std::string& why) {
   past_.frames = Sum(past_.frames, adapter_->counters());
   adapter_.reset();
-  TellLink(false);
-  CountAll();
-  keeper_.SetTrouble(why);
+  Report(false, why);
 }
 
-void CanBus::TellLink(bool up) {
-  if (up == up_) return;
+// The clients last: who reads counters and trouble after one of them was told finds what it was told.
+void CanBus::Report(bool up, const std::string& trouble) {
+  const bool news = up != up_;
   up_ = up;
-  ++(up ? past_.links_opened : past_.links_lost);
+  if (news) ++(up ? past_.links_opened : past_.links_lost);
+  CanBusCounters counters = past_;
+  if (adapter_ != nullptr) counters.frames = Sum(past_.frames, adapter_->counters());
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    counters_ = counters;
+  }
+  keeper_.SetTrouble(trouble);
+  if (!news) return;
   const MonotonicTime now = MonotonicNow();
   for (CanClient* client : clients_) client->OnLink(up, now);
 }
@@ -88,9 +88,7 @@ void CanBus::Serve() {
     const bool sent = SendOne();
     if (adapter_ == nullptr) return;
     // Also a frame that was not taken is news of the link.
-    TellLink(adapter_->up());
-    CountAll();
-    keeper_.SetTrouble(adapter_->trouble());
+    Report(adapter_->up(), adapter_->trouble());
     if (!sent) Wait();
   }
 }
@@ -103,7 +101,7 @@ bool CanBus::ReceiveAll() {
       CloseLine(std::string(got.status().message()));
       return false;
     }
-    TellLink(adapter_->up());
+    Report(adapter_->up(), adapter_->trouble());
     if (!got->has_value()) break;
     keeper_.OnAnswer(now);
     for (CanClient* client : clients_) {

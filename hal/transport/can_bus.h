@@ -38,8 +38,8 @@ class CanBus final : private LineKeeper::Line {
   // Before Start(). Not owned; must live until Stop() has returned.
   void Attach(CanClient& client);
 
-  // Opens the line once, so that a mistake is told at once, and starts the thread. InvalidArgument: it can never be one.
-  // A line that is absent, down or in other hands is OK and retried.
+  // Opens the line once, so that a mistake is told at once, and starts the thread. InvalidArgument: it can never be
+  // one. A line that is absent, down or in other hands is OK and retried.
   [[nodiscard]] absl::Status Start() { return keeper_.Start(); }
   // Ends the thread and closes the line (a tcp:// port being connected: 2 s). Stop the devices first: nothing is sent
   // from here. Idempotent.
@@ -69,8 +69,7 @@ class CanBus final : private LineKeeper::Line {
   bool ReceiveAll();
   bool SendOne();
   void Wait();
-  void TellLink(bool up);
-  void CountAll();
+  void Report(bool up, const std::string& trouble);
 
   const CanOptions options_;
   std::vector<CanClient*> clients_;

@@ -340,7 +340,8 @@ TEST_F(CanBusTest, InterfaceThatIsNoneIsToldAndLookedForAgain) {
 TEST_F(CanBusTest, PortTakesTheAdapterOverFromABus) {
   const std::vector<CanFilter> filters = {{.id = kAnswers + 2, .extended = true}};
   StartBus();
-  ASSERT_TRUE(TalksAgain());
+  Say(6);
+  ASSERT_TRUE(Eventually([&] { return talker_.Heard().size() == 1; }));
   bus_->Stop();
   auto port = CanPort::Open({.slcan_port = link_}, filters);
   ASSERT_TRUE(port.ok()) << port.status();

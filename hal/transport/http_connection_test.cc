@@ -102,8 +102,9 @@ class HttpConnectionTest : public testing::Test {
     EXPECT_TRUE(started.ok()) << started;
     options_.host = "127.0.0.1";
     options_.port = server_.port();
-    options_.first_byte_timeout = milliseconds(300);
-    options_.deadline = milliseconds(600);
+    // So long that no pause of a busy machine is taken for the server's.
+    options_.first_byte_timeout = seconds(10);
+    options_.deadline = seconds(10);
   }
 
   HttpServed Serve(const HttpAsked& asked) {
@@ -175,6 +176,10 @@ struct Trouble {
 class HttpTroubleTest : public HttpConnectionTest, public testing::WithParamInterface<Trouble> {};
 
 TEST_P(HttpTroubleTest, IsNamedBoundedAndPasses) {
+  if (GetParam().want == HttpFault::kTimeout) {
+    options_.first_byte_timeout = milliseconds(300);
+    options_.deadline = milliseconds(600);
+  }
   HttpConnection connection(options_, asker_);
   server_.SetFault(GetParam().fault, true);
   const MonotonicTime started_at = MonotonicNow();
@@ -182,12 +187,12 @@ TEST_P(HttpTroubleTest, IsNamedBoundedAndPasses) {
   const auto got = asker_.Wait(1);
   ASSERT_GE(got.size(), 1u);
   EXPECT_STREQ(HttpFaultName(got[0].fault), HttpFaultName(GetParam().want));
-  EXPECT_LT(got[0].at - started_at, options_.deadline + milliseconds(500));
+  EXPECT_LT(got[0].at - started_at, options_.deadline + seconds(5));
   EXPECT_EQ(got[0].body == kBody, GetParam().same_body) << got[0].body;
   // Afterwards, without being started again.
   server_.SetFault(GetParam().fault, false);
   bool recovered = false;
-  for (size_t count = 2; count < 20 && !recovered; ++count) {
+  for (size_t count = 2; count < 50 && !recovered; ++count) {
     const auto more = asker_.Wait(count);
     recovered = more.back().fault == HttpFault::kNone && more.back().body == kBody;
   }
@@ -291,7 +296,9 @@ TEST_F(HttpConnectionTest, DigestLoginUsesItsNonceUntilTheServerWantsAnotherOne)
   ASSERT_GE(more.size(), 20u);
   for (const auto& reply : more) EXPECT_EQ(reply.fault, HttpFault::kNone);
   EXPECT_EQ(connection.Counters().challenges, 2u);
-  EXPECT_EQ(connection.Counters().connections, connection.Counters().requests + 2);
+  // Two for one request twice; the one that Stop() ended may not have had its own yet.
+  EXPECT_GE(connection.Counters().connections, connection.Counters().requests + 1);
+  EXPECT_LE(connection.Counters().connections, connection.Counters().requests + 2);
   const auto log = server_.Log();
   EXPECT_EQ(log.at(0).authorization, "") << "nothing to sign with yet";
   for (size_t i = 1; i < log.size(); ++i) {
@@ -359,8 +366,6 @@ TEST_F(HttpConnectionTest, UnknownNameIsItsOwnFault) {
 }
 
 TEST_F(HttpConnectionTest, TimerRingsDuringAnExchange) {
-  options_.first_byte_timeout = seconds(5);
-  options_.deadline = seconds(5);
   server_.SetFault(Fault::kSilent, true);
   HttpConnection connection(options_, asker_);
   const MonotonicTime when = MonotonicNow() + milliseconds(100);
@@ -375,8 +380,6 @@ TEST_F(HttpConnectionTest, TimerRingsDuringAnExchange) {
 }
 
 TEST_F(HttpConnectionTest, AbandonedExchangeEndsWithoutAReply) {
-  options_.first_byte_timeout = seconds(10);
-  options_.deadline = seconds(10);
   server_.SetFault(Fault::kSilent, true);
   HttpConnection connection(options_, asker_);
   connection.Start();
@@ -389,14 +392,12 @@ TEST_F(HttpConnectionTest, AbandonedExchangeEndsWithoutAReply) {
   connection.Wake();
   const auto got = asker_.Wait(1);
   ASSERT_GE(got.size(), 1u);
-  EXPECT_LT(MonotonicNow() - abandoned_at, milliseconds(300));
+  EXPECT_LT(MonotonicNow() - abandoned_at, options_.deadline / 2);
   EXPECT_STREQ(HttpFaultName(got[0].fault), HttpFaultName(HttpFault::kNone)) << "the reply of the next one";
   EXPECT_GE(server_.Log().size(), 2u);
 }
 
 TEST_F(HttpConnectionTest, StopDoesNotWaitForAnExchange) {
-  options_.first_byte_timeout = seconds(10);
-  options_.deadline = seconds(10);
   server_.SetFault(Fault::kSilent, true);
   HttpConnection connection(options_, asker_);
   connection.Start();
@@ -406,7 +407,7 @@ TEST_F(HttpConnectionTest, StopDoesNotWaitForAnExchange) {
   const MonotonicTime stopped_at = MonotonicNow();
   connection.Stop();
   connection.Stop();
-  EXPECT_LT(MonotonicNow() - stopped_at, seconds(1));
+  EXPECT_LT(MonotonicNow() - stopped_at, options_.deadline / 2);
 }
 
 TEST(HttpFault, EveryOneHasANameAndASentence) {

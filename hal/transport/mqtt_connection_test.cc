@@ -19,6 +19,7 @@
 #include "gtest/gtest.h"
 #include "hal/rt/clock.h"
 #include "hal/sim/wire/broker_process.h"
+#include "hal/sim/wire/loopback_port.h"
 #include "hal/transport/reconnect_pause.h"
 
 namespace abcds {
@@ -197,7 +198,7 @@ TEST(MqttConnection, SaysThatNobodyListensAndEndsPromptly) {
   const MonotonicTime before = MonotonicNow();
   connection.Stop();
   connection.Stop();
-  EXPECT_LT(MonotonicNow() - before, seconds(2));
+  EXPECT_LT(MonotonicNow() - before, seconds(10)) << "between two attempts";
 }
 
 TEST(MqttConnection, CallsTheListenersTimerWhileItWaitsToReconnect) {
@@ -364,6 +365,7 @@ struct RefusedCase {
   const char* name;
   std::vector<uint8_t> answer;
   const char* reason;
+  Nanoseconds connect_timeout = seconds(20);
 };
 
 class MqttRefusedTest : public testing::TestWithParam<RefusedCase> {};
@@ -372,7 +374,7 @@ TEST_P(MqttRefusedTest, NamesTheReason) {
   ByteBroker broker(GetParam().answer);
   Recorder recorder;
   MqttOptions options = OptionsFor(broker.port());
-  options.connect_timeout = std::chrono::milliseconds(500);
+  options.connect_timeout = GetParam().connect_timeout;
   MqttConnection connection(options, recorder);
   connection.Start();
   ASSERT_TRUE(recorder.WaitFor([&] { return !recorder.reasons.empty(); }));
@@ -381,6 +383,8 @@ TEST_P(MqttRefusedTest, NamesTheReason) {
   EXPECT_EQ(recorder.connects, 0);
 }
 
+constexpr Nanoseconds kShort = std::chrono::milliseconds(500);
+
 // clang-format off
 INSTANTIATE_TEST_SUITE_P(Connack, MqttRefusedTest, testing::Values(
     RefusedCase{"WrongVersion",  {0x20, 0x02, 0x00, 0x01}, "does not speak MQTT 3.1.1"},
@@ -388,8 +392,8 @@ INSTANTIATE_TEST_SUITE_P(Connack, MqttRefusedTest, testing::Values(
     RefusedCase{"NotReady",      {0x20, 0x02, 0x00, 0x03}, "is not ready"},
     RefusedCase{"BadLogin",      {0x20, 0x02, 0x00, 0x04}, "refuses user name or password"},
     RefusedCase{"NotAuthorised", {0x20, 0x02, 0x00, 0x05}, "access rights"},
-    RefusedCase{"WebServer",     {'H', 'T', 'T', 'P', '/', '1', '.', '1', ' ', '4', '0', '0'}, "does not answer"},
-    RefusedCase{"Silent",        {},                        "does not answer"}),
+    RefusedCase{"WebServer",     {'H', 'T', 'T', 'P', '/', '1', '.', '1', ' ', '4', '0', '0'}, "does not answer", kShort},
+    RefusedCase{"Silent",        {},                        "does not answer", kShort}),
     [](const auto& info) { return info.param.name; });
 // clang-format on
 

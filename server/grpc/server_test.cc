@@ -294,7 +294,7 @@ TEST_F(GrpcServerTest, StoppingEndsStreamsWithUnavailable) {
   const auto stream = state_->WatchState(context.get(), {});
   v1::WatchStateResponse response;
   ASSERT_TRUE(stream->Read(&response));
-  server_->Stop(seconds(1));
+  server_->Stop(kPatience);
   while (stream->Read(&response)) {
   }
   const grpc::Status status = stream->Finish();

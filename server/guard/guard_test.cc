@@ -31,7 +31,7 @@ class GuardTest : public testing::Test {
     options_.program = "/bin/sh";
     options_.config = "the configuration";
     options_.timing.first_beat = 5s;
-    options_.timing.last_safe_state = 300ms;
+    options_.timing.last_safe_state = 2s;  // a shell takes its time to start on a busy machine
     options_.timing.safe_state_pause_first = 50ms;
   }
   void TearDown() override { unlink(story_file_.c_str()); }
@@ -94,9 +94,9 @@ TEST_F(GuardTest, AWorkerThatRanOnceIsStartedAgainAlsoWhenItsStartIsRefused) {
 TEST_F(GuardTest, OnlySafeStateIsAheadOfOtherPrograms) {
   // Field 41 of the process's stat: 0 is the ordinary policy. In a sandbox that denies more, all are ordinary.
   const std::string policy = "say $1$(cut -d' ' -f41 /proc/$$/stat); ";
-  EXPECT_EQ(Run("set worker; " + policy + "[ $(said worker) -ge 2 ] && exit 0; kill -9 $$",
-                "set safe; " + policy + "exit 0"),
-            kExitOk);
+  EXPECT_EQ(
+      Run("set worker; " + policy + "[ $(said worker) -ge 2 ] && exit 0; kill -9 $$", "set safe; " + policy + "exit 0"),
+      kExitOk);
   EXPECT_TRUE(Story() == "worker0\nsafe1\nworker0\n" || Story() == "worker0\nsafe0\nworker0\n") << Story();
 }
 
@@ -124,14 +124,14 @@ TEST_F(GuardTest, SilenceKills) {
 }
 
 TEST_F(GuardTest, AWorkerThatNeverBeatsIsKilled) {
-  options_.timing.first_beat = 300ms;
+  options_.timing.first_beat = 2s;
   EXPECT_EQ(Run("say worker; [ $(said worker) -ge 2 ] && exit 0; kill -STOP $$; say survived", "say safe; exit 0"),
             kExitOk);
   EXPECT_EQ(Story(), "worker\nsafe\nworker\n");
 }
 
 TEST_F(GuardTest, ClosedHeartbeatIsADyingWorker) {
-  options_.timing.closing = 100ms;
+  options_.timing.closing = 500ms;
   EXPECT_EQ(
       Run("say worker; [ $(said worker) -ge 2 ] && exit 0; exec 4>&-; kill -STOP $$; say survived", "say safe; exit 0"),
       kExitOk);

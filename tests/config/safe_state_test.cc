@@ -144,7 +144,7 @@ TEST_F(SafeStateOnWires, ASilentLineHoldsUpNoOther) {
   a->SetFaults({.silent = true});
   const Site site =
       SiteOf(absl::StrCat(Bus("a", a->path()), Bus("b", b->path()), Inverter("a1", "a", 1), Inverter("b1", "b", 1)));
-  EXPECT_FALSE(Command(site, 2s));
+  EXPECT_FALSE(Command(site, 3s));
   EXPECT_EQ(reports_, "b1 confirmed\na1 open\n");
   EXPECT_EQ(b.told_w(1), 0);
 }
@@ -179,7 +179,7 @@ TEST_F(SafeStateOnWires, SilentNeighboursOnACanBusKeepNobodyWaiting) {
                                         "converter { name: \"silent\" meanwell_npb { bus: \"can\" address: 1 } }\n"
                                         "converter { name: \"mute\" meanwell_npb { bus: \"can\" address: 2 } }\n"
                                         "converter { name: \"bic\" meanwell_bic { bus: \"can\" address: 0 } }\n"));
-  EXPECT_FALSE(Command(site, 2s));
+  EXPECT_FALSE(Command(site, 3s));
   EXPECT_TRUE(Said("bic confirmed") && Said("silent open") && Said("mute open")) << reports_;
   (*line)->Stop();
   const std::vector<sim::SeenCanFrame> frames = (*line)->Frames();

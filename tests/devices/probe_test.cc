@@ -17,9 +17,10 @@ using testing::HasSubstr;
 
 class ProbeTest : public DeviceBench {
  protected:
-  absl::StatusOr<v1::DeviceReport> Probe(const v1::DeviceTarget& target) {
+  absl::StatusOr<v1::DeviceReport> Probe(const v1::DeviceTarget& target, int limit_s = 0) {
     v1::ProbeDeviceRequest request;
     *request.mutable_target() = target;
+    if (limit_s > 0) request.mutable_limit()->set_seconds(limit_s);
     const auto response = desk_.Probe(request, Never);
     if (!response.ok()) return response.status();
     return response->report();
@@ -72,7 +73,7 @@ TEST_F(ProbeTest, ShellyOverHttp) {
   target.mutable_location()->set_type("shelly-3em");
   target.mutable_location()->set_host("127.0.0.1");
   target.mutable_location()->set_network_port(static_cast<uint32_t>(wire.port()));
-  const auto report = Probe(target);
+  const auto report = Probe(target, 5);  // it waits for a second measurement, which does not come
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_NEAR(report->details().readings().at("power_w"), 412, 1);
 }
@@ -199,7 +200,7 @@ TEST_P(SilenceTest, IsToldInWords) {
   const auto report = Probe(At("lumentree", modbus_->path()));
   EXPECT_EQ(report.status().code(), GetParam().code) << report.status();
   EXPECT_THAT(std::string(report.status().message()), HasSubstr(GetParam().sentence));
-  EXPECT_LT(MonotonicNow() - begin, 6s);
+  EXPECT_LT(MonotonicNow() - begin, 15s);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -226,7 +227,8 @@ class Zeros final : public sim::ModbusUnit {
 TEST_F(ProbeTest, DeviceThatOnlyHasZerosIsNoInverter) {
   Zeros zeros;
   Modbus({{1, &zeros}});
-  EXPECT_THAT(std::string(Probe(At("lumentree", modbus_->path())).status().message()), HasSubstr("neither battery nor mains"));
+  EXPECT_THAT(std::string(Probe(At("lumentree", modbus_->path())).status().message()),
+              HasSubstr("neither battery nor mains"));
   modbus_->Stop();
 }
 

@@ -102,7 +102,7 @@ class HouseDaemonTest(unittest.TestCase):
 
     def test_mode_is_a_lease(self):
         idle = self.enum("MODE_IDLE")
-        state = self.server.call(f"{CONTROL}/SetMode", mode=idle, lease={"seconds": 3}).state
+        state = self.server.call(f"{CONTROL}/SetMode", mode=idle, lease={"seconds": 6}).state
         self.assertEqual(state.mode, idle, "the answer shows what has been asked for")
         self.assertTrue(state.HasField("lease_ends"))
         processes.wait_until(lambda: all(c.setpoint_w == 0.0 for c in self.server.state().converters), "all setpoints are 0 W")

@@ -7,18 +7,22 @@ Takes a folder with
   NAME.xml        JUnit XML of tests that ran outside Bazel
   NAME.failed     one line for a step that failed as a whole; it counts only where no failed case explains it
 
-With --failed FILE: prints the targets of these build events that failed, one a line; exit code 1 if they are too many for
-a second run to mean anything.
+With --failed FILE: prints the targets of these build events that may have failed because the machine was busy, one a line;
+exit code 1 if there is none, or if so many failed that a second run means nothing.
 """
 
 import json
 import pathlib
+import re
 import sys
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
 # More failures than this are no matter of a machine that was busy.
 MOST_TO_TRY_AGAIN = 8
+
+# What a sanitizer has seen once, it has seen.
+SANITIZER_REPORT = re.compile(r"(Thread|Address|Leak|UndefinedBehavior)Sanitizer|: runtime error: ")
 
 
 class Count:
@@ -95,7 +99,7 @@ class Events:
     """What Bazel's build events say of one run."""
 
     def __init__(self, path):
-        self.statuses, self.xml_paths, self.broken = {}, {}, []
+        self.statuses, self.xml_paths, self.logs, self.broken = {}, {}, {}, []
         for line in path.read_text(encoding="utf-8").splitlines():
             self._take(json.loads(line))
 
@@ -105,8 +109,9 @@ class Events:
             self.statuses[kind["testSummary"]["label"]] = event.get("testSummary", {}).get("overallStatus", "NO_STATUS")
         elif "testResult" in kind:
             for output in event.get("testResult", {}).get("testActionOutput", []):
-                if output.get("name") == "test.xml" and local_path(output.get("uri", "")):
-                    self.xml_paths.setdefault(kind["testResult"]["label"], []).append(local_path(output["uri"]))
+                files = {"test.xml": self.xml_paths, "test.log": self.logs}.get(output.get("name"))
+                if files is not None and local_path(output.get("uri", "")):
+                    files.setdefault(kind["testResult"]["label"], []).append(local_path(output["uri"]))
         elif "targetCompleted" in kind:
             if "aborted" not in event and not event.get("completed", {}).get("success", False):
                 self.broken.append(kind["targetCompleted"]["label"])
@@ -115,6 +120,14 @@ class Events:
 
     def failed(self):
         return sorted(target for target, status in self.statuses.items() if status not in ("PASSED", "FLAKY"))
+
+    def reported_by_a_sanitizer(self, target):
+        """Also true where nobody can tell."""
+        try:
+            texts = [pathlib.Path(log).read_text(encoding="utf-8", errors="replace") for log in self.logs[target]]
+        except (KeyError, OSError):
+            return True
+        return any(SANITIZER_REPORT.search(text) for text in texts)
 
 
 def count_bazel(path, again_path):
@@ -155,9 +168,11 @@ def count_folder(folder):
 
 
 def print_failed(path):
-    failed = Events(path).failed()
-    print("\n".join(failed))
-    return 0 if 0 < len(failed) <= MOST_TO_TRY_AGAIN else 1
+    events = Events(path)
+    failed = events.failed()
+    again = [target for target in failed if not events.reported_by_a_sanitizer(target)]
+    print("\n".join(again))
+    return 0 if again and len(failed) <= MOST_TO_TRY_AGAIN else 1
 
 
 def main():

@@ -22,7 +22,7 @@ class CountCasesTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def bazel(self, name, *targets, file="bep"):
+    def bazel(self, name, *targets, file="bep", log="expected 1, got 2"):
         """Build events for (label, status, xml or None); the status "broken" is a target that does not build."""
         lines = []
         for number, (label, status, xml) in enumerate(targets):
@@ -31,12 +31,15 @@ class CountCasesTest(unittest.TestCase):
                 lines.append({"id": {"testSummary": {"label": label}}, "testSummary": {"overallStatus": "NO_STATUS"}})
                 continue
             lines.append({"id": {"targetCompleted": {"label": label}}, "completed": {"success": True}})
-            if xml is not None:
-                path = self.folder.parent / f"{self.folder.name}-{file}-{number}.test.xml"
-                path.write_text(xml, encoding="utf-8")
-                self.addCleanup(path.unlink)
-                lines.append({"id": {"testResult": {"label": label}},
-                              "testResult": {"testActionOutput": [{"name": "test.xml", "uri": f"file://{path}"}]}})
+            outputs = []
+            for kind, text in (("test.xml", xml), ("test.log", log)):
+                if text is None:
+                    continue
+                path = self.folder.parent / f"{self.folder.name}-{file}-{number}.{kind}"
+                path.write_text(text, encoding="utf-8")
+                self.addCleanup(path.unlink, missing_ok=True)
+                outputs.append({"name": kind, "uri": f"file://{path}"})
+            lines.append({"id": {"testResult": {"label": label}}, "testResult": {"testActionOutput": outputs}})
             lines.append({"id": {"testSummary": {"label": label}}, "testSummary": {"overallStatus": status}})
         (self.folder / f"{name}.{file}.json").write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
 
@@ -86,8 +89,8 @@ class CountCasesTest(unittest.TestCase):
         self.bazel("opt", ("//a:t", "FAILED", BAD), file="again")
         self.assertEqual(self.count(), (2, 1, 0))
 
-    def failed_targets(self, *targets):
-        self.bazel("opt", *targets)
+    def failed_targets(self, *targets, log="expected 1, got 2"):
+        self.bazel("opt", *targets, log=log)
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
             code = count_cases.print_failed(self.folder / "opt.bep.json")
@@ -96,6 +99,14 @@ class CountCasesTest(unittest.TestCase):
     def test_failed_targets_are_named_for_a_second_run(self):
         self.assertEqual(self.failed_targets(("//a:t", "FAILED", BAD), ("//b:t", "PASSED", GOOD), ("//c:t", "TIMEOUT", None)),
                          (0, ["//a:t", "//c:t"]))
+
+    def test_what_a_sanitizer_has_reported_is_not_tried_again(self):
+        for report in ("WARNING: ThreadSanitizer: data race (pid=7)", "==7==ERROR: AddressSanitizer: heap-use-after-free",
+                       "==7==ERROR: LeakSanitizer: detected memory leaks", "a.cc:3:5: runtime error: signed integer overflow"):
+            self.assertEqual(self.failed_targets(("//a:t", "FAILED", BAD), log=f"[ RUN ] S.a\n{report}\n"), (1, []), report)
+
+    def test_what_left_no_log_is_not_tried_again(self):
+        self.assertEqual(self.failed_targets(("//a:t", "FAILED", BAD), log=None), (1, []))
 
     def test_many_failures_are_not_tried_again(self):
         self.assertEqual(self.failed_targets(*((f"//a:t{i}", "FAILED", BAD) for i in range(9)))[0], 1)

@@ -100,15 +100,18 @@ DeviceDetails JkBmsBattery::Details() const {
   return details;
 }
 
+// Details first: who sees a state finds its details, too.
 void JkBmsBattery::Publish() {
+  Published published = {.known = session_.state().voltage.valid,
+                         .state = session_.state(),
+                         .status = session_.status(),
+                         .counters = session_.counters(),
+                         .trouble = session_.Trouble(options_.port_label)};
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    published_ = std::move(published);
+  }
   states_.Publish(session_.state());
-  std::string trouble = session_.Trouble(options_.port_label);
-  const std::lock_guard<std::mutex> lock(mutex_);
-  published_ = {.known = session_.state().voltage.valid,
-                .state = session_.state(),
-                .status = session_.status(),
-                .counters = session_.counters(),
-                .trouble = std::move(trouble)};
 }
 
 std::optional<ByteRequest> JkBmsBattery::Client::NextRequest(MonotonicTime now) noexcept {

@@ -87,18 +87,21 @@ void MeanwellConverter::TakeOrders() noexcept {
   session_.SetCommand(commands_.Latest());
 }
 
+// Details first: who sees a state finds its details, too.
 void MeanwellConverter::Publish(MonotonicTime now) {
-  states_.Publish(session_.state());
   const bool rests = session_.AtRest() && !at_rest_;
   const Lifecycle lifecycle = session_.state().lifecycle;
   const bool due = published_at_ == MonotonicTime::min() || now - published_at_ >= kDetailsPeriod;
-  if (!rests && !due && lifecycle == published_lifecycle_) return;
-  published_at_ = now;
-  published_lifecycle_ = lifecycle;
-  DeviceDetails details = meanwell::DetailsOf(options_, session_, now);
-  const std::lock_guard<std::mutex> lock(mutex_);
-  details_ = std::move(details);
+  if (rests || due || lifecycle != published_lifecycle_) {
+    published_at_ = now;
+    published_lifecycle_ = lifecycle;
+    DeviceDetails details = meanwell::DetailsOf(options_, session_, now);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    details_ = std::move(details);
+  }
+  states_.Publish(session_.state());
   if (!rests) return;
+  const std::lock_guard<std::mutex> lock(mutex_);
   at_rest_ = true;
   phase_ = Phase::kStopped;
   rested_.notify_all();

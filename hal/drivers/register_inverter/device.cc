@@ -96,16 +96,20 @@ void RegisterInverter::TakeOrders(MonotonicTime now) noexcept {
   session_.SetCommand(commands_.Latest(), now);
 }
 
+// Details first: who sees a state finds its details, too.
 void RegisterInverter::Publish(MonotonicTime now) {
+  Published published = {.state = session_.state(),
+                         .ac_voltage = session_.ac_voltage(),
+                         .temperature = session_.temperature(),
+                         .counters = session_.counters(),
+                         .trouble = session_.Trouble(options_.port_label, now)};
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    published_ = std::move(published);
+  }
   states_.Publish(session_.state());
-  std::string trouble = session_.Trouble(options_.port_label, now);
-  const std::lock_guard<std::mutex> lock(mutex_);
-  published_ = {.state = session_.state(),
-                .ac_voltage = session_.ac_voltage(),
-                .temperature = session_.temperature(),
-                .counters = session_.counters(),
-                .trouble = std::move(trouble)};
   if (!session_.AtRest() || at_rest_) return;
+  const std::lock_guard<std::mutex> lock(mutex_);
   at_rest_ = true;
   phase_ = Phase::kStopped;
   rested_.notify_all();

@@ -91,11 +91,12 @@ TEST(ShellyMeter, ComesBackWhenTheDeviceIsGoneForAWhile) {
   ASSERT_TRUE(Eventually([&] { return Active(*meter); }));
   site.wire().server().SetFault(ServerFault::kRefuse, true);
   ASSERT_TRUE(Eventually([&] { return meter->Latest().lifecycle == Lifecycle::kConnecting; }));
-  EXPECT_NE(meter->Details().trouble.find("takes no connection"), std::string::npos) << meter->Details().trouble;
+  EXPECT_TRUE(Eventually([&] { return meter->Details().trouble.find("takes no connection") != std::string::npos; }))
+      << meter->Details().trouble;
   site.SetPower(Watts(200));
   site.wire().server().SetFault(ServerFault::kRefuse, false);
   ASSERT_TRUE(Eventually([&] { return Active(*meter) && meter->Latest().power.value == Watts(200); }));
-  EXPECT_EQ(meter->Details().trouble, "");
+  EXPECT_TRUE(Eventually([&] { return meter->Details().trouble.empty(); }));
   EXPECT_EQ(site.wire().server().most_open(), 1);
 }
 

@@ -20,9 +20,11 @@ using Kind = sim::Plug::Kind;
 using Fault = sim::Plug::Fault;
 using ServerFault = sim::HttpServerFault;
 
-class SwitchedChargerTest : public testing::TestWithParam<Kind> {
+class SwitchedChargerTest : public testing::Test {
  protected:
-  SwitchedChargerTest() : site_({.kind = GetParam(), .password = "Sommer#24"}), charger_(site_.MakeCharger()) {}
+  // The kind with the most exchanges: a login of two rounds, and a state that is asked for after each order.
+  explicit SwitchedChargerTest(Kind kind = Kind::kShellyGen2)
+      : site_({.kind = kind, .password = "Sommer#24"}), charger_(site_.MakeCharger()) {}
 
   // Heals the plug, so that the driver's last act is done at once; that it is not, is a test of its own.
   void TearDown() override {
@@ -55,25 +57,31 @@ class SwitchedChargerTest : public testing::TestWithParam<Kind> {
   Watts power_{600};  // commanded all the time
 };
 
-INSTANTIATE_TEST_SUITE_P(Kinds, SwitchedChargerTest,
-                         testing::Values(Kind::kTasmota, Kind::kShellyGen1, Kind::kShellyGen2), [](const auto& info) {
+// What a plug's own words decide.
+class KindOfPlugTest : public SwitchedChargerTest, public testing::WithParamInterface<Kind> {
+ protected:
+  KindOfPlugTest() : SwitchedChargerTest(GetParam()) {}
+};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, KindOfPlugTest, testing::Values(Kind::kTasmota, Kind::kShellyGen1, Kind::kShellyGen2),
+                         [](const auto& info) {
                            return info.param == Kind::kTasmota      ? "Tasmota"
                                   : info.param == Kind::kShellyGen1 ? "ShellyGen1"
                                                                     : "ShellyGen2";
                          });
 
-TEST_P(SwitchedChargerTest, HandAtThePlugIsPutRight) {
+TEST_P(KindOfPlugTest, HandAtThePlugIsPutRight) {
   charger_->Start();
   ASSERT_TRUE(Flows(Watts(600)));
   power_ = Watts(0);
   ASSERT_TRUE(Flows(Watts(0)));
   site_.plug().PressButton();
   ASSERT_TRUE(site_.plug().on());
-  EXPECT_TRUE(Eventually([&] { return !site_.plug().on(); }, seconds(2)));
+  EXPECT_TRUE(Eventually([&] { return !site_.plug().on(); }));
   EXPECT_TRUE(TroubleSays("switched on by somebody"));
 }
 
-TEST_P(SwitchedChargerTest, PlugWithoutADaemonSwitchesItselfOff) {
+TEST_P(KindOfPlugTest, PlugWithoutADaemonSwitchesItselfOff) {
   const Nanoseconds auto_off = seconds(2);
   site_.options.auto_off = auto_off;
   charger_ = site_.MakeCharger();
@@ -86,24 +94,26 @@ TEST_P(SwitchedChargerTest, PlugWithoutADaemonSwitchesItselfOff) {
   EXPECT_EQ(site_.plug().clicks(), 1);
   // The wire is dead for us, but not for the charger.
   site_.plug().server().SetFault(ServerFault::kRefuse, true);
-  EXPECT_TRUE(Eventually([&] { return !site_.plug().on(); }, auto_off + seconds(1)));
+  EXPECT_TRUE(Eventually([&] { return !site_.plug().on(); }));
 }
 
-TEST_P(SwitchedChargerTest, ComesBackThroughOff) {
+TEST_F(SwitchedChargerTest, ComesBackThroughOff) {
   charger_->Start();
   ASSERT_TRUE(Flows(Watts(600)));
   site_.plug().server().SetFault(ServerFault::kRefuse, true);
   ASSERT_TRUE(Is(Lifecycle::kConnecting));
-  EXPECT_NE(charger_->Details().trouble.find("takes no connection"), std::string::npos) << charger_->Details().trouble;
+  EXPECT_TRUE(TroubleSays("takes no connection")) << charger_->Details().trouble;
   const size_t before = site_.plug().Told().size();
   site_.plug().server().SetFault(ServerFault::kRefuse, false);
   ASSERT_TRUE(Eventually([&] { return site_.plug().Told().size() > before; }));
   EXPECT_FALSE(site_.plug().Told()[before]);
   EXPECT_TRUE(Flows(Watts(600)));
-  EXPECT_EQ(charger_->Details().trouble, "");
+  EXPECT_TRUE(Eventually([&] { return charger_->Details().trouble.empty(); }));
 }
 
-TEST_P(SwitchedChargerTest, OffDoesNotWaitForALookThatHangs) {
+TEST_F(SwitchedChargerTest, OffDoesNotWaitForALookThatHangs) {
+  site_.options.answers_within = seconds(30);
+  charger_ = site_.MakeCharger();
   charger_->Start();
   ASSERT_TRUE(Flows(Watts(600)));
   site_.plug().server().SetFault(ServerFault::kSilent, true);
@@ -111,10 +121,10 @@ TEST_P(SwitchedChargerTest, OffDoesNotWaitForALookThatHangs) {
   ASSERT_TRUE(Eventually([&] { return site_.plug().server().Log().size() > asked; }));
   site_.plug().server().SetFault(ServerFault::kSilent, false);
   power_ = Watts(0);
-  EXPECT_TRUE(Eventually([&] { return !site_.plug().on(); }, milliseconds(500)));
+  EXPECT_TRUE(Eventually([&] { return !site_.plug().on(); }, seconds(10)));
 }
 
-TEST_P(SwitchedChargerTest, LivesWithBadServers) {
+TEST_F(SwitchedChargerTest, LivesWithBadServers) {
   charger_->Start();
   ASSERT_TRUE(Flows(Watts(600)));
   for (const ServerFault form : {ServerFault::kChunked, ServerFault::kNoLength, ServerFault::kResetAfter}) {
@@ -127,7 +137,7 @@ TEST_P(SwitchedChargerTest, LivesWithBadServers) {
   }
 }
 
-TEST_P(SwitchedChargerTest, WrongDocumentsAreNamed) {
+TEST_P(KindOfPlugTest, WrongDocumentsAreNamed) {
   charger_->Start();
   ASSERT_TRUE(Flows(Watts(600)));
   for (const Fault fault : {Fault::kEmpty, Fault::kHtml, Fault::kTruncated}) {
@@ -140,7 +150,7 @@ TEST_P(SwitchedChargerTest, WrongDocumentsAreNamed) {
   }
 }
 
-TEST_P(SwitchedChargerTest, TrippedPlugIsFaulty) {
+TEST_P(KindOfPlugTest, TrippedPlugIsFaulty) {
   charger_->Start();
   ASSERT_TRUE(Flows(Watts(600)));
   site_.plug().SetFault(Fault::kTripped, true);
@@ -148,7 +158,7 @@ TEST_P(SwitchedChargerTest, TrippedPlugIsFaulty) {
   EXPECT_TRUE(TroubleSays("again in a minute"));
 }
 
-TEST_P(SwitchedChargerTest, RelayThatDoesNotOpenIsFaulty) {
+TEST_F(SwitchedChargerTest, RelayThatDoesNotOpenIsFaulty) {
   charger_->Start();
   ASSERT_TRUE(Flows(Watts(600)));
   site_.plug().SetFault(Fault::kWelded, true);
@@ -160,7 +170,7 @@ TEST_P(SwitchedChargerTest, RelayThatDoesNotOpenIsFaulty) {
   EXPECT_TRUE(Is(Lifecycle::kActive));
 }
 
-TEST_P(SwitchedChargerTest, PlugThatSaysYesAndDoesNothingIsFound) {
+TEST_F(SwitchedChargerTest, PlugThatSaysYesAndDoesNothingIsFound) {
   charger_->Start();
   ASSERT_TRUE(Flows(Watts(600)));
   site_.plug().SetFault(Fault::kDeaf, true);
@@ -168,7 +178,7 @@ TEST_P(SwitchedChargerTest, PlugThatSaysYesAndDoesNothingIsFound) {
   EXPECT_TRUE(TroubleSays("stays on although"));
 }
 
-TEST_P(SwitchedChargerTest, MeasuredPowerBecomesTheStep) {
+TEST_P(KindOfPlugTest, MeasuredPowerBecomesTheStep) {
   site_.plug().SetPower(Watts(652));
   charger_->Start();
   ASSERT_TRUE(Flows(Watts(652)));
@@ -178,17 +188,17 @@ TEST_P(SwitchedChargerTest, MeasuredPowerBecomesTheStep) {
   }));
 }
 
-TEST_P(SwitchedChargerTest, StopEndsInTimeWhenNobodyAnswers) {
+TEST_F(SwitchedChargerTest, StopEndsInTimeWhenNobodyAnswers) {
   charger_->Start();
   ASSERT_TRUE(Is(Lifecycle::kActive));
   site_.plug().server().SetFault(ServerFault::kSilent, true);
   const MonotonicTime stopped_at = MonotonicNow();
   charger_->Stop();
   EXPECT_GE(MonotonicNow() - stopped_at, milliseconds(1900));
-  EXPECT_LE(MonotonicNow() - stopped_at, milliseconds(2700));
+  EXPECT_LE(MonotonicNow() - stopped_at, seconds(4));
 }
 
-TEST_P(SwitchedChargerTest, WrongPasswordIsNamedAndNotRepeatedInAnyText) {
+TEST_P(KindOfPlugTest, WrongPasswordIsNamedAndNotRepeatedInAnyText) {
   site_.options.server.password = "hunter2";
   charger_ = site_.MakeCharger();
   charger_->Start();
@@ -199,7 +209,7 @@ TEST_P(SwitchedChargerTest, WrongPasswordIsNamedAndNotRepeatedInAnyText) {
   EXPECT_TRUE(site_.plug().Told().empty());
 }
 
-TEST_P(SwitchedChargerTest, PlugHasOneOwner) {
+TEST_F(SwitchedChargerTest, PlugHasOneOwner) {
   charger_->Start();
   ASSERT_TRUE(Flows(Watts(600)));
   const size_t told = site_.plug().Told().size();

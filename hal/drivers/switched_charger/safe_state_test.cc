@@ -39,7 +39,7 @@ TEST_P(SafeStateTest, PlugThatIsOnIsSwitchedOffAndConfirmed) {
   ASSERT_EQ(site_.plug().Output(), Watts(600));
   const absl::Status status = Command(seconds(10));
   EXPECT_TRUE(status.ok()) << status;
-  EXPECT_LE(took_, seconds(2));
+  EXPECT_LE(took_, seconds(5));
   EXPECT_FALSE(site_.plug().on());
   EXPECT_EQ(site_.plug().Told(), std::vector<bool>{false});
 }
@@ -49,7 +49,7 @@ TEST_P(SafeStateTest, SilentPlugIsNotConfirmedAndTheTimeIsKept) {
   const absl::Status status = Command(milliseconds(2500));
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
   EXPECT_GE(took_, milliseconds(2400));
-  EXPECT_LT(took_, milliseconds(3000));
+  EXPECT_LT(took_, milliseconds(5000));
 }
 
 TEST_P(SafeStateTest, AbsentPlugIsLookedForUntilTheEnd) {

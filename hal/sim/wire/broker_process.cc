@@ -17,6 +17,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "hal/sim/wire/loopback_port.h"
 
 namespace abcds::sim {
 namespace {
@@ -32,19 +33,6 @@ sockaddr_in Loopback(int port) {
 }
 
 }  // namespace
-
-int FreeLoopbackPort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Loopback(0);
-  socklen_t size = sizeof(address);
-  int port = 0;
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
-      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-    port = ntohs(address.sin_port);
-  }
-  close(fd);
-  return port;
-}
 
 BrokerProcess::BrokerProcess() = default;
 

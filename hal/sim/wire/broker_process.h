@@ -37,9 +37,6 @@ class BrokerProcess {
   pid_t pid_ = -1;
 };
 
-// A loopback TCP port that nobody uses at the moment.
-[[nodiscard]] int FreeLoopbackPort();
-
 }  // namespace abcds::sim
 
 #endif  // ABCDS_HAL_SIM_WIRE_BROKER_PROCESS_H_

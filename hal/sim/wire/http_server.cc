@@ -13,6 +13,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "hal/rt/clock.h"
+#include "hal/sim/wire/loopback_port.h"
 
 namespace abcds::sim {
 namespace {
@@ -43,7 +44,7 @@ std::string HeaderValue(const std::string& headers, const std::string& name) {
 HttpServer::~HttpServer() { Stop(); }
 
 absl::Status HttpServer::Start(int port) {
-  port_ = port;
+  port_ = port == 0 ? FreeLoopbackPort() : port;
   if (const absl::Status status = Listen(); !status.ok()) return status;
   thread_ = std::thread([this] { Run(); });
   return absl::OkStatus();
@@ -84,11 +85,6 @@ void HttpServer::SetFault(HttpServerFault fault, bool present) {
   const uint64_t change = ++wanted_;
   waker_.Wake();
   if (thread_.joinable()) followed_.wait(lock, [&] { return stopping_ || in_force_ >= change; });
-}
-
-bool HttpServer::Has(HttpServerFault fault) const {
-  const std::lock_guard lock(mutex_);
-  return faults_.at(static_cast<size_t>(fault));
 }
 
 std::vector<HttpAsked> HttpServer::Log() const {
@@ -182,6 +178,7 @@ bool HttpServer::Receive(Connection& connection) {
   {
     const std::lock_guard lock(mutex_);
     if (log_.size() < kMostLogged) log_.push_back(asked);
+    connection.faults = faults_;
   }
   Answer(connection, asked);
   return true;
@@ -189,13 +186,13 @@ bool HttpServer::Receive(Connection& connection) {
 
 void HttpServer::Answer(Connection& connection, const HttpAsked& asked) {
   connection.answering = true;
-  connection.drip = Has(Fault::kDrip);
+  connection.drip = connection.Has(Fault::kDrip);
   connection.next_at = MonotonicNow();
-  if (Has(Fault::kSilent)) {
+  if (connection.Has(Fault::kSilent)) {
     connection.end = End::kHold;
-  } else if (Has(Fault::kResetEarly)) {
+  } else if (connection.Has(Fault::kResetEarly)) {
     connection.end = End::kReset;
-  } else if (Has(Fault::kNotHttp)) {
+  } else if (connection.Has(Fault::kNotHttp)) {
     connection.out = "SSH-2.0-dropbear_2022.83\r\n";
     connection.end = End::kClose;
   } else {
@@ -205,19 +202,19 @@ void HttpServer::Answer(Connection& connection, const HttpAsked& asked) {
 }
 
 void HttpServer::Form(Connection& connection, const HttpServed& served, bool keep) {
-  const bool no_length = Has(Fault::kNoLength);
+  const bool no_length = connection.Has(Fault::kNoLength);
   keep = keep && !no_length;
   connection.end = keep ? End::kKeep : End::kClose;
   std::string head =
       absl::StrCat("HTTP/1.1 ", served.status, served.status == 200 ? " OK" : " Trouble",
-                   Has(Fault::kFoldedHeader) ? "\r\n continued" : "",
+                   connection.Has(Fault::kFoldedHeader) ? "\r\n continued" : "",
                    "\r\nServer: small\r\nContent-Type: application/json\r\nConnection: ", keep ? "keep-alive" : "close",
                    "\r\n", served.headers);
   std::string body = served.body;
   size_t length = body.size();
-  if (Has(Fault::kLengthLong)) length += 100;
-  if (Has(Fault::kLengthShort)) length /= 2;
-  if (Has(Fault::kChunked) || Has(Fault::kEndlessBody)) {
+  if (connection.Has(Fault::kLengthLong)) length += 100;
+  if (connection.Has(Fault::kLengthShort)) length /= 2;
+  if (connection.Has(Fault::kChunked) || connection.Has(Fault::kEndlessBody)) {
     absl::StrAppend(&head, "Transfer-Encoding: chunked\r\n");
     const size_t half = body.size() / 2;
     const auto chunk = [](const std::string& part) {
@@ -227,29 +224,29 @@ void HttpServer::Form(Connection& connection, const HttpServed& served, bool kee
   } else if (!no_length) {
     absl::StrAppend(&head, "Content-Length: ", length, "\r\n");
   }
-  if (Has(Fault::kEndlessHeaders)) {
+  if (connection.Has(Fault::kEndlessHeaders)) {
     connection.endless = true;
     connection.out = head;
     return;
   }
   head += "\r\n";
-  if (Has(Fault::kEndlessBody)) {
+  if (connection.Has(Fault::kEndlessBody)) {
     connection.endless = true;
     connection.out = head;
     return;
   }
-  if (Has(Fault::kStallHeaders)) body.clear();
-  if (Has(Fault::kStallBody) || Has(Fault::kResetBody)) body.resize(body.size() / 2);
-  if (Has(Fault::kStallHeaders) || Has(Fault::kStallBody)) connection.end = End::kHold;
-  if (Has(Fault::kResetBody) || Has(Fault::kResetAfter)) connection.end = End::kReset;
-  if (Has(Fault::kLengthLong)) connection.end = End::kClose;
+  if (connection.Has(Fault::kStallHeaders)) body.clear();
+  if (connection.Has(Fault::kStallBody) || connection.Has(Fault::kResetBody)) body.resize(body.size() / 2);
+  if (connection.Has(Fault::kStallHeaders) || connection.Has(Fault::kStallBody)) connection.end = End::kHold;
+  if (connection.Has(Fault::kResetBody) || connection.Has(Fault::kResetAfter)) connection.end = End::kReset;
+  if (connection.Has(Fault::kLengthLong)) connection.end = End::kClose;
   connection.out = head + body;
 }
 
 bool HttpServer::Send(Connection& connection) {
   if (connection.endless && connection.out.empty()) {
-    connection.out = Has(Fault::kEndlessHeaders) ? "X-Padding: 0123456789\r\n"
-                                                 : absl::StrCat("1000\r\n", std::string(4096, ' '), "\r\n");
+    connection.out = connection.Has(Fault::kEndlessHeaders) ? "X-Padding: 0123456789\r\n"
+                                                            : absl::StrCat("1000\r\n", std::string(4096, ' '), "\r\n");
   }
   while (!connection.out.empty()) {
     if (connection.drip && MonotonicNow() < connection.next_at) return true;

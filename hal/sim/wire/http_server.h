@@ -70,19 +70,24 @@ class HttpServer {
   void Stop();
   [[nodiscard]] int port() const { return port_; }
 
-  // Any thread but the handler's, at any time. When it returns, the fault is there for every connection made from then on.
+  // Any thread but the handler's, at any time. When it returns, the fault is there for every connection made from then
+  // on.
   void SetFault(HttpServerFault fault, bool present);
   [[nodiscard]] std::vector<HttpAsked> Log() const;
   // The most connections that were open at one moment.
   [[nodiscard]] int most_open() const;
 
  private:
+  using Faults = std::array<bool, static_cast<size_t>(HttpServerFault::kCount)>;
   enum class End : uint8_t { kClose, kReset, kHold, kKeep };
   struct Connection {
+    [[nodiscard]] bool Has(HttpServerFault fault) const { return faults.at(static_cast<size_t>(fault)); }
+
     OwnedFd fd;
     int number = 0;
     std::string in;
     std::string out;
+    Faults faults{};  // as they were when its request was logged
     bool answering = false;
     bool drip = false;
     bool endless = false;
@@ -99,7 +104,6 @@ class HttpServer {
   [[nodiscard]] bool Send(Connection& connection);
   void Answer(Connection& connection, const HttpAsked& asked);
   void Form(Connection& connection, const HttpServed& served, bool keep);
-  [[nodiscard]] bool Has(HttpServerFault fault) const;
 
   const Handler handler_;
   int port_ = 0;
@@ -109,7 +113,7 @@ class HttpServer {
   Waker waker_;
 
   mutable std::mutex mutex_;
-  std::array<bool, static_cast<size_t>(HttpServerFault::kCount)> faults_{};
+  Faults faults_{};
   std::vector<HttpAsked> log_;
   int most_open_ = 0;
   bool stopping_ = false;
