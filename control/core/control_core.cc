@@ -197,6 +197,7 @@ Reason ControlCore::Write(int converter, const ConverterView& view, const Assign
                .fades = wish.reason == Reason::kMeterFading,
                .measured = measured_,
                .write_limited = inputs_.converters[converter].write_limited,
+               .memory_writes = inputs_.converters[converter].memory_writes,
                .turn_limited = inputs_.converters[converter].turn_limited},
               fleet_[converter].tube(), inputs_.now)
       .reason;
@@ -240,7 +241,8 @@ void ControlCore::Command(const Wish& wish, Outputs& out) noexcept {
                          .may_idle_discharging = may_idle && wish.power <= Watts(0) &&
                                                  views[i].max_discharge > Watts(0) &&
                                                  wish.discharge_ceiling > Watts(0),
-                         .learned = inputs_.converters[i].power_assumed ? fleet_.learned(i) : Watts(0)};
+                         .learned = inputs_.converters[i].power_assumed ? fleet_.learned(i) : Watts(0),
+                         .savings = fleet_[i].writer().budget().savings()};
   }
 }
 

@@ -31,6 +31,10 @@ class ControlCore {
   }
   // Likewise: what it has learned of a converter's power.
   void RestoreLearned(int converter, Watts power) noexcept { fleet_.RestoreLearned(converter, power); }
+  // Likewise: what was left of its write budget.
+  void RestoreSavings(int converter, const WriteSavings& savings) noexcept {
+    fleet_[converter].writer().RestoreSavings(savings);
+  }
 
   // Real-time. `outputs` is overwritten completely.
   void Step(const Inputs& inputs, Outputs& outputs) noexcept;

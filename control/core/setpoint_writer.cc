@@ -51,7 +51,6 @@ bool SetpointWriter::RunsAgain(const Request& request) const noexcept {
 void SetpointWriter::Write(Watts setpoint, MonotonicTime now) noexcept {
   pending_ = Joules(0);
   if (setpoint == setpoint_) return;
-  budget_.Spend(WritesFor(setpoint));
   setpoint_ = setpoint;
   if (setpoint != Watts(0)) ran_ = setpoint;
   written_at_ = now;
@@ -77,7 +76,7 @@ Joules SetpointWriter::Astray(Watts wanted, Watts deviation) const noexcept {
 SetpointWriter::Result SetpointWriter::Decide(const Request& request, const PowerTube& tube,
                                               MonotonicTime now) noexcept {
   const Watts wanted = request.wanted;
-  budget_.Refill(now);
+  budget_.Update(request.memory_writes, now);
   write_limited_ = request.write_limited;
   turn_limited_ = request.turn_limited;
   // Whole watts: finer ones are noise, and each would be a write.

@@ -2,6 +2,9 @@
 #ifndef ABCDS_CONTROL_CORE_SETPOINT_WRITER_H_
 #define ABCDS_CONTROL_CORE_SETPOINT_WRITER_H_
 
+#include <cstdint>
+#include <optional>
+
 #include "control/core/power_tube.h"
 #include "control/core/settings.h"
 #include "control/core/types.h"
@@ -34,8 +37,11 @@ class SetpointWriter {
     bool fades = false;        // the meter is not heard any more: what the device delivers has to go down to 0 W
     bool measured = false;     // in this cycle a new measurement has arrived
     bool write_limited = false;  // each new setpoint wears the device out
+    std::optional<uint64_t> memory_writes{};  // what it has been through, by its own count
     bool turn_limited = false;   // each change of direction does, also where setpoints do not
   };
+  // Before the first decision: what an earlier run of the program had left.
+  void RestoreSavings(const WriteSavings& savings) noexcept { budget_.Restore(savings); }
   Result Decide(const Request& request, const PowerTube& tube, MonotonicTime now) noexcept;
   // What the gate let through, if that is not what was decided.
   void Override(Watts setpoint, MonotonicTime now) noexcept;
@@ -45,7 +51,7 @@ class SetpointWriter {
 
  private:
   void Write(Watts setpoint, MonotonicTime now) noexcept;
-  // What it would cost the device's memory.
+  // What it is likely to cost the device's memory; what it did cost, the device's count says.
   [[nodiscard]] int WritesFor(Watts setpoint) const noexcept;
   // Whether it may start with what it last ran with.
   [[nodiscard]] bool RunsAgain(const Request& request) const noexcept;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "hal/units/quantity.h"
 #include "hal/units/sample.h"
@@ -92,6 +93,7 @@ struct ConverterInput {
   Watts min_charge{};
   Watts min_discharge{};
   bool write_limited = false;  // each new setpoint wears it out
+  std::optional<uint64_t> memory_writes{};  // so many in its life, as it counts; missing: not known
   bool power_assumed = false;  // what it draws while it is on is assumed, not measured: to be learned
   bool turn_limited = false;   // each change of direction does, also where setpoints do not
   bool ready = false;   // answers and accepts commands
@@ -159,6 +161,12 @@ struct Decision {
   MonotonicTime since = MonotonicTime::min();  // of this reason
 };
 
+// What is left of a converter's write budget.
+struct WriteSavings {
+  double left = 0;       // writes; negative: to be saved up for first
+  uint64_t written = 0;  // the device's own count at that moment
+};
+
 struct ConverterOutput {
   Watts power;  // to command now
   Decision decision;
@@ -167,6 +175,7 @@ struct ConverterOutput {
   bool may_idle_discharging = false;
   // What the battery has shown that it draws at the AC side while it is on. 0: not learned.
   Watts learned{};
+  std::optional<WriteSavings> savings{};  // missing: nothing is counted
 };
 
 enum class Severity : uint8_t { kWarning, kDerate, kStop };

@@ -2,7 +2,10 @@
 #ifndef ABCDS_CONTROL_CORE_WRITE_BUDGET_H_
 #define ABCDS_CONTROL_CORE_WRITE_BUDGET_H_
 
-#include "control/core/settings.h"
+#include <cstdint>
+#include <optional>
+
+#include "control/core/types.h"
 #include "hal/units/quantity.h"
 #include "hal/units/time.h"
 
@@ -12,25 +15,34 @@ namespace abcds {
 // wear over days. The pace, twice that rate with eight at a time, spreads what is saved over an afternoon of clouds: else
 // the first minutes would spend it on what the later ones need more. A write is worth it when the energy that goes the
 // wrong way without it exceeds a threshold, which grows as either bucket empties: so the tokens go where each saves most.
+//
+// Spent is what the device's own count grows by: setpoints, stops of the guard, commissioning by hand, all alike.
 class WriteBudget {
  public:
   WriteBudget() = default;
-  // A restart must not be worth hours of writes: it begins with half an hour's.
+  // The first time it begins with half an hour's.
   explicit WriteBudget(double per_hour) noexcept;
+  // What an earlier run had left, less what was written since. A count that ran ahead of a crash costs what is saved, but
+  // makes no debts.
+  void Restore(const WriteSavings& kept) noexcept;
 
   [[nodiscard]] bool limited() const noexcept { return per_hour_ > 0.0; }
-  // Each cycle.
-  void Refill(MonotonicTime now) noexcept;
-  // So many were written; those that protect are written whatever is left, and must be saved up for again.
-  void Spend(int writes) noexcept;
-  // Whether that much energy, going the wrong way, is worth so many writes now.
+  // Each cycle. `written`: the device's count. What protects is written whatever is left, and must be saved up for again.
+  void Update(std::optional<uint64_t> written, MonotonicTime now) noexcept;
+  // Whether that much energy, going the wrong way, is worth so many writes now. Never before the device has counted.
   [[nodiscard]] bool Affords(Joules astray, int writes) const noexcept;
-  [[nodiscard]] double saved() const noexcept { return saved_; }
+  // Missing until the device has counted.
+  [[nodiscard]] std::optional<WriteSavings> savings() const noexcept;
 
  private:
+  void Begin() noexcept;
+  void Refill(MonotonicTime now) noexcept;
+
   double per_hour_ = 0.0;
   double saved_ = 0.0;
   double pace_ = 0.0;
+  std::optional<WriteSavings> kept_;  // until the device's first count
+  std::optional<uint64_t> written_;
   MonotonicTime refilled_at_ = MonotonicTime::min();
 };
 

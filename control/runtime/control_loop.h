@@ -46,6 +46,10 @@ class ControlLoop {
   void RestoreLatch(FaultId fault, int converter) noexcept;
   // Likewise: what it has learned of a converter's power.
   void RestoreLearned(int converter, Watts power) noexcept { cycle_.RestoreLearned(converter, power); }
+  // Likewise: what was left of its write budget.
+  void RestoreSavings(int converter, const WriteSavings& savings) noexcept {
+    cycle_.RestoreSavings(converter, savings);
+  }
 
   // Locks memory, warms up, starts the thread. Fails with what to do where the kernel refuses real-time priority (unless
   // allow_non_realtime).

@@ -31,6 +31,7 @@ ConverterInput ToInput(const ConverterState& state) noexcept {
           .min_charge = state.min_charge,
           .min_discharge = state.min_discharge,
           .write_limited = state.write_limited,
+          .memory_writes = state.memory_writes,
           .power_assumed = state.power_assumed,
           .turn_limited = state.turn_limited,
           .ready = state.lifecycle == Lifecycle::kActive,

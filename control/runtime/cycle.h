@@ -39,6 +39,9 @@ class Cycle {
     core_.RestoreLatch(fault, converter, now);
   }
   void RestoreLearned(int converter, Watts power) noexcept { core_.RestoreLearned(converter, power); }
+  void RestoreSavings(int converter, const WriteSavings& savings) noexcept {
+    core_.RestoreSavings(converter, savings);
+  }
 
   // Real-time thread. Wait-free, no allocation. `dt` is the time since the previous call as it really was.
   void RunOnce(MonotonicTime now, Nanoseconds dt, bool samples_void) noexcept;

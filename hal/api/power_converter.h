@@ -2,6 +2,9 @@
 #ifndef ABCDS_HAL_API_POWER_CONVERTER_H_
 #define ABCDS_HAL_API_POWER_CONVERTER_H_
 
+#include <cstdint>
+#include <optional>
+
 #include "hal/api/device_details.h"
 #include "hal/api/lifecycle.h"
 #include "hal/units/quantity.h"
@@ -27,6 +30,9 @@ struct ConverterState {
   Watts min_discharge;
   // Each new setpoint wears the device's memory out: control keeps to its write budget while this is true.
   bool write_limited = false;
+  // Writes to that memory in the device's life, whoever made them; only ever grows, and another device starts another
+  // count. Missing until the device is known, and where there is nothing to wear out. Whoever is limited counts.
+  std::optional<uint64_t> memory_writes{};
   // A device that is only ever on or off, and has no meter: `power` and the limits are what it should draw. True asks
   // control to learn what it does draw.
   bool power_assumed = false;

@@ -75,6 +75,9 @@ absl::Status Daemon::Start() {
   const PlantMemory before = TakeOver(facts);
   for (const Latch& latch : before.latches) loop_->RestoreLatch(latch.fault, latch.converter);
   for (const auto& [converter, watts] : before.learned_w) loop_->RestoreLearned(converter, Watts(watts));
+  for (const auto& [converter, savings] : before.savings) {
+    loop_->RestoreSavings(converter, {.left = static_cast<double>(savings.left), .written = savings.written});
+  }
   plant_ = std::make_unique<Plant>(
       facts, SourcesOf(*devices_), PlantBorder{loop_->snapshots(), loop_->events(), loop_->intents()}, log_, before,
       [this, facts](const PlantMemory& memory) {

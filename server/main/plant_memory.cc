@@ -53,6 +53,9 @@ TakenOver MemoryOf(const KeptState& kept, const SiteFacts& facts) {
   for (size_t i = 0; i < facts.converters.size(); ++i) {
     const auto learned = kept.learned_w.find(facts.converters[i].name);
     if (learned != kept.learned_w.end()) taken.memory.learned_w[static_cast<int8_t>(i)] = learned->second;
+    const auto savings = kept.savings.find(facts.converters[i].name);
+    if (savings == kept.savings.end()) continue;
+    taken.memory.savings[static_cast<int8_t>(i)] = {savings->second.left, savings->second.written};
   }
   for (const auto& [name, device] : kept.latches) {
     const std::optional<FaultId> fault = FaultOfName(name);
@@ -91,6 +94,9 @@ void Keep(const PlantMemory& memory, const SiteFacts& facts, KeptState& kept) {
   kept.discharging_disabled_since = memory.discharging_disabled_since;
   for (const auto& [converter, watts] : memory.learned_w) {
     kept.learned_w[facts.converters[static_cast<size_t>(converter)].name] = watts;
+  }
+  for (const auto& [converter, savings] : memory.savings) {
+    kept.savings[facts.converters[static_cast<size_t>(converter)].name] = {savings.left, savings.written};
   }
   kept.latches.clear();
   for (const Latch& latch : memory.latches) kept.latches.emplace(FaultName(latch.fault), DeviceOf(latch, facts));

@@ -23,7 +23,7 @@ struct TakenOver {
 // One sentence for the log on what is still in force from before the start, and how a person ends it; empty: nothing.
 [[nodiscard]] std::string TakenOverText(const PlantMemory& memory, const SiteFacts& facts);
 
-// Puts `memory` into `kept`, in place of what it held of the plant. What was learned is only ever added to.
+// Puts `memory` into `kept`, in place of what it held of the plant. What was learned and saved is only ever added to.
 void Keep(const PlantMemory& memory, const SiteFacts& facts, KeptState& kept);
 
 }  // namespace abcds

@@ -42,10 +42,11 @@ TEST(PlantMemoryTest, DevicesAreKnownByNameNotByPlace) {
   EXPECT_THAT(MemoryOf(kept, facts).memory.latches, ElementsAre(Latch{FaultId::kConverterFaulty, 0}));
 }
 
-TEST(PlantMemoryTest, WhatWasLearnedIsOnlyAddedTo) {
+TEST(PlantMemoryTest, WhatWasLearnedAndSavedIsOnlyAddedTo) {
   const SiteFacts facts = FakeSite();
   PlantMemory memory;
   memory.learned_w = {{1, 430}};
+  memory.savings = {{0, {.left = -4, .written = 1'234'567}}};
   KeptState kept;
   Keep(memory, facts, kept);
   Keep({}, facts, kept);

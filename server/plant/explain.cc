@@ -205,6 +205,14 @@ std::string Forced(const Subject& s) {
   return text;
 }
 
+// " (12 writes are saved up)".
+std::string SavedUp(const Subject& s) {
+  if (s.index < 0) return "";
+  const std::optional<WriteSavings>& savings = s.outputs().converters[static_cast<size_t>(s.index)].savings;
+  if (!savings) return "";
+  return absl::StrFormat(" (%.0f writes are saved up)", std::floor(std::max(savings->left, 0.0)));
+}
+
 // Without a default, so that the compiler asks for a sentence when a reason is added.
 std::string Why(const Subject& s) {
   const Decision& d = s.decision;
@@ -221,8 +229,8 @@ std::string Why(const Subject& s) {
                                       : absl::StrFormat("its last setpoint is less than %s old; wants to %s",
                                                         Length(s.converter()->minimum_interval), Wish(d.wanted));
     case Reason::kWriteBudget:
-      return absl::StrFormat("each change wears its memory out, and this one is not worth it yet; wants to %s",
-                             Wish(d.wanted));
+      return absl::StrFormat("each change wears its memory out, and this one is not worth it yet%s; wants to %s",
+                             SavedUp(s), Wish(d.wanted));
     case Reason::kSlewRate:
       return s.converter() == nullptr
                  ? "on the way to " + Power(Magnitude(d.wanted)) + " as fast as the converters may change"

@@ -1,6 +1,7 @@
 #include "server/plant/plant.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -28,6 +29,9 @@ LogLevel LevelOf(Event::Kind kind) {
   }
   return LogLevel::kWarning;
 }
+
+// Writes; less is not worth a write of the card.
+constexpr int kSavingsStep = 16;
 
 DeviceDetails Ask(const std::function<DeviceDetails()>& source) { return source ? source() : DeviceDetails(); }
 
@@ -236,6 +240,7 @@ void Plant::RememberChanges(const PlantState& state) {
     if (fault.latched && fault.id < FaultId::kCount) memory.latches.insert({fault.id, fault.converter});
   }
   memory.learned_w = memory_.learned_w;
+  memory.savings = SavingsToKeep(state.snapshot);
   for (int i = 0; i < state.snapshot.converter_count; ++i) {
     const Watts learned = state.snapshot.outputs.converters[static_cast<size_t>(i)].learned;
     const int learned_w = static_cast<int>(std::lround(learned.value()));
@@ -246,6 +251,21 @@ void Plant::RememberChanges(const PlantState& state) {
   if (memory == memory_) return;
   memory_ = memory;
   remember_(memory_);
+}
+
+std::map<int8_t, PlantMemory::Savings> Plant::SavingsToKeep(const Snapshot& snapshot) const {
+  std::map<int8_t, PlantMemory::Savings> kept = memory_.savings;
+  for (int i = 0; i < snapshot.converter_count; ++i) {
+    const std::optional<WriteSavings>& now = snapshot.outputs.converters[static_cast<size_t>(i)].savings;
+    if (!now) continue;
+    const PlantMemory::Savings savings = {.left = static_cast<int>(std::floor(now->left)), .written = now->written};
+    const auto [entry, added] = kept.try_emplace(static_cast<int8_t>(i), savings);
+    const PlantMemory::Savings& before = entry->second;
+    const bool moved = std::abs(savings.left - before.left) >= kSavingsStep || savings.written < before.written ||
+                       savings.written - before.written >= kSavingsStep;
+    if (added || moved || ending_) entry->second = savings;
+  }
+  return kept;
 }
 
 void Plant::LogEvents() {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -98,6 +99,8 @@ class Plant {
   void Publish(MonotonicTime now);
   // What of the newest state and the operator's wishes is to be remembered.
   void RememberChanges(const PlantState& state);
+  // What is left of write budgets changes all the time: remembered in steps, and exactly at the end.
+  [[nodiscard]] std::map<int8_t, PlantMemory::Savings> SavingsToKeep(const Snapshot& snapshot) const;
   void LogEvents();
   void LogTrouble(const std::string& device, const std::string& before, const std::string& after);
 

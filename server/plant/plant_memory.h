@@ -29,6 +29,14 @@ struct PlantMemory {
   std::set<Latch> latches;
   // What converters were found to draw while they are on, whole watts AC.
   std::map<int8_t, int> learned_w;
+  // What is left of converters' write budgets.
+  struct Savings {
+    int left = 0;          // whole writes
+    uint64_t written = 0;  // the device's count at that moment
+
+    bool operator==(const Savings&) const = default;
+  };
+  std::map<int8_t, Savings> savings{};
 
   bool operator==(const PlantMemory&) const = default;
 };

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "hal/rt/clock.h"
 #include "server/plant/fake_cycle.h"
@@ -169,6 +170,47 @@ TEST_F(PlantTest, RemembersLatchesAndWhatIsDisabled) {
   EXPECT_EQ(last.learned_w, (std::map<int8_t, int>{{1, 430}})) << "a device that says nothing now still draws as much";
   plant_->Stop();
   EXPECT_EQ(calls, 3) << "nothing is remembered that has not changed";
+}
+
+// The savings of a write budget change with every cycle; the card is not written for less than some writes.
+TEST_F(PlantTest, WhatIsLeftOfWriteBudgetsIsRememberedInStepsAndExactlyAtTheEnd) {
+  cycle_ = std::make_unique<FakeCycle>();
+  std::vector<PlantMemory::Savings> kept;  // written before a state is published, read after it was seen
+  plant_ = std::make_unique<Plant>(
+      FakeSite(), DetailsSources(), cycle_->border(), *log_, PlantMemory(),
+      [&kept](const PlantMemory& memory) { kept.push_back(memory.savings.at(0)); });
+  plant_->Start();
+  Snapshot snapshot = FakeSnapshot(MonotonicNow());
+  snapshot.outputs.faults = {};
+  uint64_t seen = 0;
+  const auto show = [&](std::optional<WriteSavings> savings) {
+    snapshot.outputs.converters[0].savings = savings;
+    ++snapshot.cycle.sequence;
+    snapshot.time = MonotonicNow();
+    cycle_->border().snapshots.Publish(snapshot);
+    Plant::StatePtr state;
+    do {
+      state = plant_->WaitNewer(seen, kPatience);
+      if (state == nullptr) return;
+      seen = state->number;
+    } while (state->snapshot.cycle.sequence != snapshot.cycle.sequence);
+  };
+  using Kept = std::vector<PlantMemory::Savings>;
+  show(WriteSavings{60.9, 1'000});
+  EXPECT_EQ(kept, (Kept{{60, 1'000}}));
+  show(WriteSavings{75.9, 1'015});
+  show(WriteSavings{45, 1'015});
+  EXPECT_EQ(kept.size(), 1u) << "not yet";
+  show(WriteSavings{44, 1'000});
+  show(WriteSavings{44, 1'016});
+  show(WriteSavings{45, 7});
+  show(std::nullopt);
+  EXPECT_EQ(kept, (Kept{{60, 1'000}, {44, 1'000}, {44, 1'016}, {45, 7}}))
+      << "fewer left, more written, another device; nothing is forgotten";
+  plant_->AnnounceEnd();
+  show(WriteSavings{44, 8});
+  plant_->Stop();
+  EXPECT_EQ(kept.back(), (PlantMemory::Savings{44, 8}));
 }
 
 TEST_F(PlantTest, StatesGetNewer) {

@@ -42,10 +42,14 @@ std::optional<WallTime> TimeAt(const Json& object, const char* key, const char* 
 Json ContentOf(const KeptState& state) {
   Json content = {{"devices", Json::object()},
                   {"learned_w", state.learned_w},
+                  {"write_savings", Json::object()},
                   {"operator", Json::object()},
                   {"latches", Json::array()}};
   for (const auto& [device, memory] : state.devices) {
     content["devices"][device] = {{"writes", memory.writes}, {"facts", memory.facts}};
+  }
+  for (const auto& [converter, savings] : state.savings) {
+    content["write_savings"][converter] = {{"left", savings.left}, {"written", savings.written}};
   }
   PutTime(state.charging_disabled_since, kChargingDisabled, content["operator"]);
   PutTime(state.discharging_disabled_since, kDischargingDisabled, content["operator"]);
@@ -60,6 +64,11 @@ KeptState StateOf(const Json& content) {
     state.devices[device] = {memory.at("writes").get<uint64_t>(), memory.at("facts").get<std::set<std::string>>()};
   }
   if (content.contains("learned_w")) state.learned_w = content.at("learned_w").get<std::map<std::string, int>>();
+  if (content.contains("write_savings")) {
+    for (const auto& [converter, savings] : content.at("write_savings").items()) {
+      state.savings[converter] = {savings.at("left").get<int>(), savings.at("written").get<uint64_t>()};
+    }
+  }
   state.charging_disabled_since = TimeAt(content.at("operator"), kChargingDisabled, "charging_disabled");
   state.discharging_disabled_since =
       TimeAt(content.at("operator"), kDischargingDisabled, "discharging_disabled");

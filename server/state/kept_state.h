@@ -26,6 +26,14 @@ struct KeptState {
   std::map<std::string, DeviceMemory> devices;  // by what the device says of itself
   // What converters were found to draw while they are on, by their names in the configuration; whole watts, AC.
   std::map<std::string, int> learned_w;
+  // What was left of converters' write budgets, likewise: writes, and the device's own count at that moment.
+  struct Savings {
+    int left = 0;
+    uint64_t written = 0;
+
+    bool operator==(const Savings&) const = default;
+  };
+  std::map<std::string, Savings> savings;
   // Since when an operator has the direction switched off; to the second.
   std::optional<WallTime> charging_disabled_since;
   std::optional<WallTime> discharging_disabled_since;

@@ -11,6 +11,7 @@ KeptState Full() {
   state.devices["meanwell EC1234567890"] = {3'999'000, {"lacks_eeprom_off"}};
   state.devices["meanwell \"odd\\ name"] = {0, {}};
   state.learned_w = {{"charger", 430}};
+  state.savings = {{"charger", {-3, 3'999'000}}};
   state.charging_disabled_since = WallTime(std::chrono::seconds(1'795'000'000));
   state.latches = {{"meter_disagrees", ""}, {"converter_faulty", "inverter"}};
   return state;

@@ -22,9 +22,10 @@ namespace abcds {
 // thread-safe.
 class StateKeeper : public WriteLedger {
  public:
-  // How far the file's count runs ahead, and when it is moved on.
-  static constexpr uint64_t kAhead = 64;
-  static constexpr uint64_t kLeast = 16;
+  // How far the file's count runs ahead, and when it is moved on. After a crash the difference is taken for written, and
+  // off what the write budget had saved: some minutes' worth.
+  static constexpr uint64_t kAhead = 16;
+  static constexpr uint64_t kLeast = 4;
   // After a failure the disk is tried again after this.
   static constexpr std::chrono::seconds kRetry{60};
 

@@ -37,10 +37,13 @@ class Ours : public Law {
                              .min_charge = {},
                              .min_discharge = {},
                              .write_limited = write_limited_,
+                             .memory_writes = writes_,
                              .ready = true,
                              .faulty = false};
     RealtimeScope scope;
+    const Watts before = outputs_.converters[0].power;
     core_.Step(inputs_, outputs_);
+    if (outputs_.converters[0].power != before) writes_ += before == Watts(0) ? 2 : 1;
     return outputs_.converters[0].power;
   }
 
@@ -51,6 +54,7 @@ class Ours : public Law {
   Watts max_charge_;
   Watts max_discharge_;
   bool write_limited_ = false;
+  uint64_t writes_ = 0;  // a start: its power, and that it is on
 };
 
 class DeadBeat : public Law {

@@ -42,6 +42,7 @@ class Ours final : public Controller {
       input.max_charge = std::max(site.devices[i].highest, Watts(0));
       input.max_discharge = std::max(-site.devices[i].lowest, Watts(0));
       input.write_limited = i < site.write_limited.size() && site.write_limited[i];
+      if (input.write_limited) input.memory_writes = 0;
     }
   }
 
@@ -65,6 +66,11 @@ class Ours final : public Controller {
       core_.Step(inputs_, outputs);
     }
     for (size_t i = 0; i < setpoints.size(); ++i) setpoints[i] = outputs.converters[i].power;
+  }
+
+  void Stored(size_t device, int writes) {
+    std::optional<uint64_t>& counted = inputs_.converters[device].memory_writes;
+    if (counted) counted = static_cast<uint64_t>(writes);
   }
 
   Outputs outputs;
@@ -225,6 +231,7 @@ TwoWayResult Run(const TwoWaySite& site, Who who) {
       for (size_t i = 0; i < count; ++i) {
         if (setpoints[i] == before[i]) continue;
         writes[i].OnSetpoint(before[i], setpoints[i]);
+        if (ours != nullptr) ours->Stored(i, writes[i].stored());
         wire.push_back({t + kWriteTime, i, setpoints[i]});
       }
       if (ours != nullptr) {

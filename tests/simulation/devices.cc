@@ -188,7 +188,10 @@ void Charger::Step(MonotonicTime now, const Faults& faults) {
     command_ = {};
   }
   const Watts wanted = now < command_.expires_at ? command_.power : Watts(0);
-  if (wanted != model_.setpoint()) model_.Set(wanted);
+  if (wanted != model_.setpoint()) {
+    model_.Set(wanted);
+    if (state_.write_limited) ++*state_.memory_writes;
+  }
   state_.power = {model_.readback(), now, true};
   state_.acknowledged = {wanted, now, true};
   state_.max_charge = model_.options().highest;

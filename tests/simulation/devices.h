@@ -125,7 +125,10 @@ class Charger final : public PowerConverter {
  public:
   explicit Charger(sim::ConverterModel& model) : model_(model) {}
   // Each setpoint wears its memory out.
-  void SetWriteLimited() { state_.write_limited = true; }
+  void SetWriteLimited() {
+    state_.write_limited = true;
+    state_.memory_writes = 0;
+  }
 
   void Start() override {}
   void Stop() override {}

@@ -34,6 +34,8 @@ class Memory {
 
   void OnWrite(Command command, MonotonicTime now);
 
+  // Whether the device has an account, so that its count is known.
+  [[nodiscard]] bool known() const noexcept { return !device_.empty(); }
   // Over its whole life, as far as it is known.
   [[nodiscard]] uint64_t Writes() const;
   // Not in anybody's account yet.

@@ -98,6 +98,7 @@ void Session::UpdateState(MonotonicTime) {
   state_.min_charge = limits_.min_charge;
   state_.min_discharge = limits_.min_discharge;
   state_.write_limited = !memory_.eeprom_off();
+  if (memory_.known()) state_.memory_writes = memory_.Writes();
   // DIRECTION_CTRL is stored whatever the device has been told.
   state_.turn_limited = options_.family == Family::kBic;
   // It answers, and says why it cannot be used.
