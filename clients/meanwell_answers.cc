@@ -114,7 +114,11 @@ class Answer {
                                command.empty() ? "" : " ", Printable(command), ": stop it to ask the device itself"));
   }
 
-  int Write() {
+  int Write(const VerbRow& verb) {
+    if (std::string_view(verb.name) == "commission") {
+      return Refuse(absl::StrCat("the daemon drives ", name_,
+                                 ": stop it (systemctl stop abcdsd), run this again, and start it when that is done"));
+    }
     return Refuse(absl::StrCat("not written: the daemon drives ", name_,
                                " and would put it right at once; let it set the power (abcdsctl mode forced "
                                "--power 500W), or stop it first"));
@@ -211,7 +215,7 @@ std::optional<int> AnswerMeanwellByDaemon(const Invocation& invocation) {
     return invocation.UsageError(absl::StrCat("which one: ", absl::StrJoin(names, ", "), "?"));
   }
   Answer answer(invocation, *found);
-  return verb->writes ? answer.Write() : answer.Read(*verb, verb->words == 2 ? (*words)[1] : "");
+  return verb->writes ? answer.Write(*verb) : answer.Read(*verb, verb->words == 2 ? (*words)[1] : "");
 }
 
 }  // namespace abcds

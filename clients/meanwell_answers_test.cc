@@ -80,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Off", {"off"}, 1, "not written: the daemon drives charger"},
         Case{"Setpoint", {"ccset", "7.2A", "charger"}, 1, "not written: the daemon drives charger"},
         Case{"WriteByTheManualsName", {"write", "IOUT_SET", "720"}, 1, "abcdsctl mode forced --power 500W"},
-        Case{"Commission", {"commission", "charger", "--yes"}, 1, "not written: the daemon drives charger"}),
+        Case{"Commission", {"commission", "charger", "--yes"}, 1, "the daemon drives charger: stop it (systemctl stop"}),
     [](const auto& info) { return info.param.name; });
 
 TEST_F(MeanwellAnswersTest, WhichOfTwo) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "hal/drivers/meanwell/identity.h"
+#include "hal/drivers/meanwell/memory.h"
 #include "hal/drivers/meanwell/registers.h"
 #include "hal/drivers/meanwell/values.h"
 
@@ -20,8 +21,14 @@ namespace config = meanwell::system_config;
 
 class Commissioning {
  public:
-  Commissioning(const MeanwellTarget& target, meanwell::Errand& errand, const AskPerson& ask, std::ostream& out)
-      : target_(target), errand_(errand), ask_(ask), out_(out), bic_(target.options.family == Family::kBic) {}
+  Commissioning(const MeanwellTarget& target, meanwell::Errand& errand, const AskPerson& ask, WriteLedger* ledger,
+                std::ostream& out)
+      : target_(target),
+        errand_(errand),
+        ask_(ask),
+        memory_(ledger),
+        out_(out),
+        bic_(target.options.family == Family::kBic) {}
 
   absl::Status Run() {
     for (const auto step : {&Commissioning::SwitchOff, &Commissioning::Identify, &Commissioning::SetMode,
@@ -30,8 +37,8 @@ class Commissioning {
     }
     out_ << (power_cycle_
                  ? "Done. Switch its AC off, wait 10 s, and switch it on again: only then the new mode holds. Then "
-                   "run this once more to see that all is well.\n"
-                 : "Done: it is set up as it should be.\n");
+                   "run this once more to see that all is well. Until it says so, connect no battery.\n"
+                 : "Done: it is set up as it should be. Switch its AC off to connect the battery.\n");
     return absl::OkStatus();
   }
 
@@ -57,6 +64,7 @@ class Commissioning {
         return absl::DataLossError(absl::StrCat("its answer to ", meanwell::InfoOf(question).name, " is no value"));
       }
     }
+    if (!identity_.serial_number().empty()) memory_.SetDevice(identity_.serial_number());
     questions = {Command::kSystemConfig, bic_ ? Command::kBidirectionalConfig : Command::kCurveConfig};
     for (const Command question : questions) {
       const auto answer = errand_.Read(question);
@@ -118,16 +126,31 @@ class Commissioning {
       Command command;
       double value;
     };
-    std::vector<Value> values = {{Command::kVoutSet, target_.options.charge_voltage.value()},
-                                 {Command::kIoutSet, model.charge_min.value()}};
-    if (bic_) {
-      values.push_back({Command::kReverseVoutSet, target_.options.discharge_voltage.value()});
-      values.push_back({Command::kReverseIoutSet, model.discharge_min.value()});
+    const std::vector<Value> all = {{Command::kVoutSet, target_.options.charge_voltage.value()},
+                                    {Command::kIoutSet, model.charge_min.value()},
+                                    {Command::kReverseVoutSet, target_.options.discharge_voltage.value()},
+                                    {Command::kReverseIoutSet, model.discharge_min.value()}};
+    std::vector<Value> missing;
+    for (const Value& value : all) {
+      if (!Knows(target_.options.family, meanwell::InfoOf(value.command))) continue;
+      const auto held = errand_.Read(value.command);
+      if (!held.ok()) return held.status();
+      if (held->raw() != meanwell::EncodeHundredths(value.value)) missing.push_back(value);
     }
-    out_ << absl::StrFormat("5. Setpoints that do no harm should be stored: %g V, %g A.\n", values[0].value,
-                            values[1].value);
+    if (missing.empty()) {
+      out_ << "5. The setpoints that it stores do no harm.\n";
+      return absl::OkStatus();
+    }
+    out_ << "5. Setpoints that do no harm should be stored: "
+         << absl::StrJoin(missing, ", ",
+                          [](std::string* text, const Value& value) {
+                            const meanwell::CommandInfo& info = meanwell::InfoOf(value.command);
+                            absl::StrAppendFormat(text, "%s %g %s", info.name, value.value,
+                                                  info.format == meanwell::Format::kVoltage ? "V" : "A");
+                          })
+         << ".\n";
     if (!ask_("Write them?")) return absl::AbortedError("not written; nothing else was changed");
-    for (const Value& value : values) {
+    for (const Value& value : missing) {
       const uint16_t raw = meanwell::EncodeHundredths(value.value);
       if (absl::Status status = Written(value.command, raw); !status.ok()) return status;
     }
@@ -141,6 +164,10 @@ class Commissioning {
       return absl::OkStatus();
     }
     if (power_cycle_) return absl::OkStatus();
+    if (memory_.LacksEepromOff()) {
+      out_ << "6. Its firmware cannot be told not to store setpoints: writes are counted and rationed.\n";
+      return absl::OkStatus();
+    }
     out_ << "6. Each new setpoint is stored in its memory, which wears out. Newer firmware can be told not to.\n";
     if (!ask_("Tell it?")) return absl::AbortedError("not written: its memory wears out with each setpoint");
     const auto wanted = static_cast<uint16_t>(now | config::kEepromOff);
@@ -148,6 +175,7 @@ class Commissioning {
     if (!held.ok()) return held.status();
     registers_.OnRead(Command::kSystemConfig, *held);
     if ((*held & config::kEepromOff) == 0) {
+      memory_.SetLacksEepromOff();
       out_ << "   Its firmware is older and does not know that: writes are counted and rationed instead.\n";
     }
     return absl::OkStatus();
@@ -183,6 +211,7 @@ class Commissioning {
   const MeanwellTarget& target_;
   meanwell::Errand& errand_;
   const AskPerson& ask_;
+  meanwell::Memory memory_;  // for what the firmware cannot; its writes are counted by who opened the errand
   std::ostream& out_;
   const bool bic_;
   meanwell::Identity identity_;
@@ -193,8 +222,8 @@ class Commissioning {
 }  // namespace
 
 absl::Status CommissionMeanwell(const MeanwellTarget& target, meanwell::Errand& errand, const AskPerson& ask,
-                                std::ostream& out) {
-  return Commissioning(target, errand, ask, out).Run();
+                                WriteLedger* ledger, std::ostream& out) {
+  return Commissioning(target, errand, ask, ledger, out).Run();
 }
 
 }  // namespace abcds

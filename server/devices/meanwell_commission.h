@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "hal/api/write_ledger.h"
 #include "hal/drivers/meanwell/errand.h"
 #include "server/devices/meanwell_target.h"
 
@@ -16,9 +17,11 @@ namespace abcds {
 using AskPerson = std::function<bool(const std::string& question)>;
 
 // Explains each step on `out`, asks before each write of a stored setting, reads back, and says when to switch the AC
-// off and on. OK: the device is as it should be, or will be after that. Aborted: the person said no.
+// off and on, and when the battery may be connected. What is as it should be is not written again; what the firmware
+// cannot is remembered in `ledger` (may be null). OK: the device is as it should be, or will be after that. Aborted: the
+// person said no.
 [[nodiscard]] absl::Status CommissionMeanwell(const MeanwellTarget& target, meanwell::Errand& errand,
-                                              const AskPerson& ask, std::ostream& out);
+                                              const AskPerson& ask, WriteLedger* ledger, std::ostream& out);
 
 }  // namespace abcds
 

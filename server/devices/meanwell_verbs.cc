@@ -19,6 +19,7 @@
 #include "server/devices/meanwell_target.h"
 #include "server/devices/meanwell_wear.h"
 #include "server/devices/meanwell_words.h"
+#include "server/state/safe_state_ledger.h"
 #include "server/state/state_file.h"
 
 namespace abcds {
@@ -106,7 +107,13 @@ class Desk {
       std::getline(in_, answer);
       return answer == "y" || answer == "Y" || answer == "yes";
     };
-    return CommissionMeanwell(target_, errand_, ask, out_);
+    const StateFile file(call_.state_dir, target_.site);
+    if (file.path().empty()) return CommissionMeanwell(target_, errand_, ask, nullptr, out_);
+    SafeStateLedger ledger(file);
+    absl::Status done = CommissionMeanwell(target_, errand_, ask, &ledger, out_);
+    // What it learned is found out again where it cannot be kept, which Count() says.
+    (void)ledger.Flush();
+    return done;
   }
 
   // Where its writes are counted, or that they are not.

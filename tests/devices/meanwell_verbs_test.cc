@@ -254,6 +254,20 @@ TEST_F(MeanwellVerbsTest, CommissionsANewBic) {
   EXPECT_EQ(device_->Value(0xC2), 0x0001);
 }
 
+// As of a device of before 2024, run until there is nothing left to do, and then once more.
+TEST_F(MeanwellVerbsTest, CommissioningOldFirmwareComesToAnEnd) {
+  Make({.model = "BIC-2200-48", .unit = 0, .old_firmware = true, .system_config = 0x0001, .bidirectional_config = 1});
+  EXPECT_EQ(Run({"commission"}, "y\ny\n"), 0) << err_;
+  EXPECT_TRUE(Says("REVERSE_VOUT_SET 48.8 V, REVERSE_IOUT_SET 0.45 A")) << out_;
+  EXPECT_TRUE(Says("Its firmware is older")) << out_;
+  const uint64_t stored = device_->eeprom_writes();
+  EXPECT_EQ(Counted("cabin"), stored);
+  EXPECT_EQ(Run({"commission"}, ""), 0) << err_;
+  EXPECT_TRUE(Says("cannot be told not to store setpoints")) << out_;
+  EXPECT_TRUE(Says("Switch its AC off to connect the battery")) << out_;
+  EXPECT_EQ(device_->eeprom_writes(), stored) << "nothing that it holds is written again";
+}
+
 TEST_F(MeanwellVerbsTest, NoMeansNothingIsWritten) {
   Make({.curve_config = 0x0084});
   EXPECT_EQ(Run({"commission", "charger"}, "n\n"), 1);

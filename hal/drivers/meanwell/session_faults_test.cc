@@ -428,16 +428,20 @@ TEST_F(SessionTest, EveryWriteOfAnOldDeviceIsCounted) {
   for (int i = 0; i < 10; ++i) Hold(Watts(400 + 20 * i), 3s);
   Hold(Watts(0), 1s);
   EXPECT_EQ(ledger_.Writes(kDevice), device_->eeprom_writes());
+  EXPECT_EQ(session_->state().memory_writes, ledger_.Writes(kDevice)) << "told to control, for its budget";
   EXPECT_LT(session_->memory().LifetimeYears(now_), 0) << "too early to tell";
   Hold(Watts(0), 2h);
   EXPECT_NEAR(session_->memory().LifetimeYears(now_), 4e6 / (14 * 24 * 365.25 / 2), 15);
 }
 
 TEST_F(SessionTest, WriteBeforeTheDeviceIsKnownIsCountedToo) {
+  ledger_.AddWrites(kDevice, 70);  // in an earlier run
   Make({.old_firmware = true, .on = true});
   LinkUp();
+  EXPECT_EQ(session_->state().memory_writes, std::nullopt);
   Run(3s);
-  EXPECT_EQ(ledger_.Writes(kDevice), device_->eeprom_writes());
+  EXPECT_EQ(ledger_.Writes(kDevice), 70 + device_->eeprom_writes());
+  EXPECT_EQ(session_->state().memory_writes, ledger_.Writes(kDevice));
 }
 
 }  // namespace
