@@ -9,7 +9,7 @@ namespace abcds {
 
 // Devices are named by what they say of themselves ("meanwell EC1234567890"), so that one that changes its bus, its
 // address or its name in the configuration keeps its count. All functions are thread-safe and never wait for a disk; what
-// is added survives a crash, a power loss and a restart at the price of a count that may then be some tens too high.
+// is added survives a crash, a power loss and a restart at the price of a count that may then be some writes too high.
 class WriteLedger {
  public:
   virtual ~WriteLedger() = default;
