@@ -83,6 +83,25 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Commission", {"commission", "charger", "--yes"}, 1, "the daemon drives charger: stop it (systemctl stop"}),
     [](const auto& info) { return info.param.name; });
 
+TEST_F(MeanwellAnswersTest, WhatEveryVerbTakesMayStandBehindIt) {
+  daemon_.AddDevice(Charger("charger"));
+  for (const bool one_word : {false, true}) {
+    std::vector<std::string> arguments = {"meanwell", "--abcdsd=/nowhere/abcdsd", "vread", "--timeout", "20s"};
+    if (one_word) {
+      arguments.push_back("--address=" + daemon_.address());
+    } else {
+      arguments.insert(arguments.end(), {"--address", daemon_.address()});
+    }
+    std::ostringstream out;
+    std::ostringstream err;
+    EXPECT_EQ(RunCommand(arguments, {.address = "127.0.0.1:1", .out = out, .err = err}), 0) << err.str();
+    EXPECT_THAT(out.str(), HasSubstr("as the running daemon has it"));
+    arguments.push_back("--json");
+    EXPECT_EQ(RunCommand(arguments, {.address = "127.0.0.1:1", .out = out, .err = err}), 0) << err.str();
+    EXPECT_THAT(out.str(), HasSubstr("\"source\""));
+  }
+}
+
 TEST_F(MeanwellAnswersTest, WhichOfTwo) {
   daemon_.AddDevice(Charger("left"));
   daemon_.AddDevice(Charger("right"));

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "clients/control_verbs.h"
@@ -253,22 +257,16 @@ std::string WordsProblem(const Verb& verb, const std::vector<std::string>& words
   return "";
 }
 
-// Takes `--name value` and `--name=value` out of a raw command line; the value, or `fallback`.
-std::string TakeOption(std::vector<std::string>& raw, const std::string& name, const std::string& fallback) {
-  for (size_t i = 0; i < raw.size(); ++i) {
-    const auto at = raw.begin() + static_cast<ptrdiff_t>(i);
-    if (raw[i] == name && i + 1 < raw.size()) {
-      const std::string value = raw[i + 1];
-      raw.erase(at, at + 2);
-      return value;
-    }
-    if (raw[i].compare(0, name.size() + 1, name + "=") == 0) {
-      const std::string value = raw[i].substr(name.size() + 1);
-      raw.erase(at);
-      return value;
-    }
+// Takes `--name value` or `--name=value` out of a raw command line.
+std::optional<std::string> TakeOption(std::vector<std::string>& raw, const std::string& name) {
+  for (auto at = raw.begin(); at != raw.end(); ++at) {
+    const bool own_word = *at == name && at + 1 != raw.end();
+    if (!own_word && !absl::StartsWith(*at, name + "=")) continue;
+    std::string value = own_word ? *(at + 1) : at->substr(name.size() + 1);
+    raw.erase(at, at + (own_word ? 2 : 1));
+    return value;
   }
-  return fallback;
+  return std::nullopt;
 }
 
 // Fills everything of the invocation that comes from the command line.
@@ -284,12 +282,16 @@ absl::Status Parse(std::span<const std::string> arguments, size_t verb_at, const
   if (!line.ok()) return line.status();
   invocation.line = *std::move(line);
   invocation.json = invocation.line.Has("json");
-  invocation.abcdsd = invocation.line.Get("abcdsd", "");
-  if (verb.raw) {  // these three are ours even among the tool's own
-    invocation.abcdsd = TakeOption(invocation.raw, "--abcdsd", invocation.abcdsd);
-    std::erase(invocation.raw, "--json");
+  if (verb.raw) {  // what every verb takes is ours even among the tool's own
+    for (const Option& option : kCommonOptions) {
+      const std::string name(option.name);
+      if (option.value.empty()) continue;
+      if (auto value = TakeOption(invocation.raw, "--" + name)) invocation.line.options[name] = *std::move(value);
+    }
+    if (std::erase(invocation.raw, "--json") > 0) invocation.json = true;
     if (std::erase(invocation.raw, "--help") > 0) invocation.line.options.emplace("help", "");
   }
+  invocation.abcdsd = invocation.line.Get("abcdsd", "");
   invocation.address =
       invocation.line.Get("address", invocation.address.empty() ? kDefaultAddress : invocation.address);
   const auto timeout = ParseDuration(invocation.line.Get("timeout", "5s"));

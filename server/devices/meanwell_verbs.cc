@@ -48,6 +48,12 @@ class Desk {
   absl::Status Write(const CommandInfo& info, uint16_t raw) {
     if (!info.writable) return absl::InvalidArgumentError(absl::StrCat(info.name, " can only be read"));
     if (absl::Status in_range = CheckRange(info, raw); !in_range.ok()) return in_range;
+    // One that does not answer may hear us all the same.
+    if (const auto before = errand_.Read(info.command); before.ok() && before->raw() == raw) {
+      if (absl::Status shown = Show(info, before->value(), std::nullopt); !shown.ok()) return shown;
+      if (!call_.json) out_ << "It has that already: nothing was written.\n";
+      return absl::OkStatus();
+    }
     const auto held = errand_.Write(info.command, raw);
     if (!held.ok()) return held.status();
     const uint8_t bytes[] = {static_cast<uint8_t>(*held), static_cast<uint8_t>(*held >> 8)};
