@@ -38,6 +38,8 @@ class Dialogue {
   void OnSent(const CanFrame& frame, MonotonicTime now) noexcept;
   // The answer to the question under way; anything else is counted and forgotten.
   [[nodiscard]] std::optional<Message> OnFrame(const CanFrame& frame, MonotonicTime now) noexcept;
+  // From the next question on.
+  void SetReply(Nanoseconds reply) noexcept { reply_ = reply; }
   // What is under way will not be answered: the link was lost.
   void Forget() noexcept { awaited_.reset(); }
 
@@ -49,7 +51,7 @@ class Dialogue {
  private:
   const Family family_;
   const uint8_t unit_;
-  const Nanoseconds reply_;
+  Nanoseconds reply_;
   const std::array<CanFilter, 1> filters_;
   std::optional<Command> awaited_;
   MonotonicTime deadline_ = MonotonicTime::min();

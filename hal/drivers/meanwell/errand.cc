@@ -15,8 +15,10 @@
 namespace abcds::meanwell {
 namespace {
 
-constexpr Nanoseconds kLineComesUp = std::chrono::seconds(2);
-constexpr Nanoseconds kSends = std::chrono::milliseconds(300);
+// A person waits, and a command that is not carried out because this machine was busy is worse than some seconds.
+constexpr Nanoseconds kLineComesUp = std::chrono::seconds(5);
+constexpr Nanoseconds kSends = std::chrono::seconds(2);
+constexpr int kMorePatience = 3;  // with each try, times
 constexpr Nanoseconds kLongestWait = std::chrono::milliseconds(10);
 
 }  // namespace
@@ -84,7 +86,9 @@ absl::StatusOr<std::optional<Message>> Errand::Ask(Command command) {
 }
 
 absl::StatusOr<Message> Errand::Read(Command command) {
-  for (int i = 0; i < Timing::kTries; ++i) {
+  Nanoseconds patience = reply_;
+  for (int i = 0; i < Timing::kTries; ++i, patience *= kMorePatience) {
+    dialogue_.SetReply(patience);
     auto answer = Ask(command);
     if (!answer.ok()) return answer.status();
     if (!answer->has_value()) continue;
