@@ -26,8 +26,8 @@ Session::Session(const Options& options)
       dialogue_(options.family, options.unit, options.reply),
       polls_(options.family),
       memory_(options.ledger),
-      blind_offs_(Timing::kBlindOffs),
-      random_(options.unit * 7919u + 1) {
+      hail_(options.unit),
+      capability_(options.family, options.charge_voltage, options.discharge_voltage) {
   UpdateState(MonotonicTime::min());
 }
 
@@ -79,9 +79,7 @@ void Session::OnSent(const CanFrame& frame, MonotonicTime now) {
   memory_.OnWrite(command, now);
   tries_ = 0;
   if (stage_ == Stage::kSilent) {
-    blind_due_ = false;
-    blind_off_at_ = now;
-    blind_offs_ = std::max(blind_offs_ - 1, 0);
+    hail_.OnToldOff(now);
     return;
   }
   registers_.OnWritten(command, message.raw(), now);
@@ -98,7 +96,7 @@ void Session::OnFrame(const CanFrame& frame, MonotonicTime now) {
   const std::optional<Message> answer = dialogue_.OnFrame(frame, now);
   if (!answer.has_value()) return;
   tries_ = 0;
-  if (stage_ == Stage::kSilent) MakeContact(now);
+  if (stage_ == Stage::kSilent) StartOver(now);
   OnAnswer(*answer, now);
   Advance(now);
   UpdateLimits(now);
@@ -109,16 +107,13 @@ void Session::OnLink(bool up, MonotonicTime now) {
   dialogue_.Forget();
   if (link_up_ && !up && stage_ != Stage::kSilent) LoseContact(now);
   link_up_ = up;
-  retry_at_ = now;
-  retry_pause_ = Timing::kRetryFirst;
+  hail_.Hasten(now);
   UpdateState(now);
 }
 
 void Session::OnSilence(Command command, MonotonicTime now) {
   if (stage_ == Stage::kSilent) {
-    retry_at_ = now + NextPause();
-    // Who wants it at rest does not give up.
-    blind_due_ = blind_offs_ > 0 || (resting_ && retry_at_ >= blind_off_at_ + Timing::kBlindOffAgain);
+    hail_.OnSilence(resting_, now);
     return;
   }
   if (++tries_ < Timing::kTries) return;
@@ -133,21 +128,11 @@ void Session::OnSilence(Command command, MonotonicTime now) {
 
 void Session::LoseContact(MonotonicTime now) {
   ++counters_.contacts_lost;
-  // It may hear us all the same.
-  blind_offs_ = registers_[kOperation].held == 0 ? 0 : Timing::kBlindOffs;
-  blind_due_ = blind_offs_ > 0;
+  hail_.Begin(registers_[kOperation].held == 0, now);
   polls_.OnContactLost();
   StartOver(now);
   stage_ = Stage::kSilent;
   tries_ = 0;
-  retry_at_ = now;
-  retry_pause_ = Timing::kRetryFirst;
-}
-
-void Session::MakeContact(MonotonicTime now) {
-  StartOver(now);
-  blind_offs_ = 0;
-  blind_due_ = false;
 }
 
 // From here on nothing is known of the device, not even that it is the same one.
@@ -163,9 +148,7 @@ void Session::StartOver(MonotonicTime now) {
   if (watch_.has_value()) watch_->Forget();
   switched_on_at_.reset();
   start_failed_at_.reset();
-  at_voltage_since_.reset();
-  limits_voltage_ = Volts(0);
-  limits_ = {};
+  capability_.Forget();
   rest_off_ = rest_confirmed_ = rest_still_ = false;
   for (Reading& reading : readings_) reading.valid = false;
   TakeSetpoint(Watts(0), now);
@@ -368,15 +351,6 @@ Amperes Session::LeastCurrent(Direction direction) const noexcept {
   const Model* model = identity_.model();
   if (model == nullptr) return Amperes(0);
   return direction == Direction::kCharge ? model->charge_min : model->discharge_min;
-}
-
-Nanoseconds Session::NextPause() noexcept {
-  // Numerical Recipes' generator: devices that fell silent together are not asked in step.
-  random_ = random_ * 1664525u + 1013904223u;
-  const double share = 0.5 + 0.5 * static_cast<double>(random_ >> 8) / static_cast<double>(1u << 24);
-  const Nanoseconds pause = FromSeconds(ToSeconds(retry_pause_) * share);
-  retry_pause_ = std::min(2 * retry_pause_, Timing::kRetryLongest);
-  return pause;
 }
 
 }  // namespace abcds::meanwell

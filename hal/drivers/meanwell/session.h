@@ -13,7 +13,9 @@
 #include <string>
 
 #include "hal/api/power_converter.h"
+#include "hal/drivers/meanwell/capability.h"
 #include "hal/drivers/meanwell/dialogue.h"
+#include "hal/drivers/meanwell/hail.h"
 #include "hal/drivers/meanwell/identity.h"
 #include "hal/drivers/meanwell/memory.h"
 #include "hal/drivers/meanwell/output_watch.h"
@@ -125,7 +127,6 @@ class Session {
 
   void OnSilence(Command command, MonotonicTime now);
   void LoseContact(MonotonicTime now);
-  void MakeContact(MonotonicTime now);
   void StartOver(MonotonicTime now);
   void OnAnswer(const Message& message, MonotonicTime now);
   void OnRegister(Command command, uint16_t raw, MonotonicTime now);
@@ -136,7 +137,6 @@ class Session {
   void EndIdentification(MonotonicTime now);
   void OnEepromOff(bool off, MonotonicTime now);
   [[nodiscard]] std::string Place() const;
-  [[nodiscard]] bool ChargeBlocked(MonotonicTime now) noexcept;
   void UpdateLimits(MonotonicTime now);
   void UpdateState(MonotonicTime now);
   [[nodiscard]] bool Runs() const noexcept;  // its output is on, or may be
@@ -144,7 +144,6 @@ class Session {
   [[nodiscard]] bool VoltageLoopPossible() const noexcept;
   [[nodiscard]] uint16_t Raw(Amperes current) const noexcept;
   [[nodiscard]] Amperes LeastCurrent(Direction direction) const noexcept;
-  [[nodiscard]] Nanoseconds NextPause() noexcept;
   [[nodiscard]] std::string FaultText() const;
   [[nodiscard]] SetpointOptions Possibilities() const noexcept;
 
@@ -155,6 +154,8 @@ class Session {
   Polls polls_;
   Identity identity_;
   Memory memory_;
+  Hail hail_;  // while it is silent
+  Capability capability_;
   std::optional<VoltageLoop> loop_;
   std::optional<OutputWatch> watch_;
 
@@ -169,13 +170,7 @@ class Session {
   Stage stage_ = Stage::kSilent;
   Obstacle obstacle_ = Obstacle::kNone;
   int tries_ = 0;  // of the question under way
-  MonotonicTime retry_at_ = MonotonicTime::min();
-  Nanoseconds retry_pause_ = Timing::kRetryFirst;
-  int blind_offs_;          // left to be sent into the silence: it may hear us all the same
-  bool blind_due_ = false;  // one of them before the next question
-  MonotonicTime blind_off_at_ = MonotonicTime::min();
   MonotonicTime refused_at_ = MonotonicTime::min();
-  uint32_t random_ = 0;
 
   std::optional<uint16_t> faults_;
   bool eeprom_error_ = false;
@@ -185,16 +180,9 @@ class Session {
   bool eeprom_off_tried_ = false;  // whether it took it or not
   Amperes current_;                // as measured, + charges
   MonotonicTime asked_at_ = MonotonicTime::min();
-  std::optional<MonotonicTime> at_voltage_since_;  // the battery takes less than it is offered
-  Volts limits_voltage_;                           // that the limits were worked out for
-  Watts battery_takes_;                            // at the AC side, while it does so
-  std::optional<MonotonicTime> full_since_;        // BIC: at its charge voltage, and hardly any current
-  bool charge_blocked_ = false;                    // BIC: beyond its charge voltage it would discharge
-  bool discharge_blocked_ = false;                 // BIC: below its floor it would charge
 
   Watts taken_power_;  // that `setpoint_` was worked out for
   Setpoint setpoint_;
-  Limits limits_;
   bool idles_ = false;                            // BIC, always on: the command allows to be on at 0 W
   bool settled_noted_ = false;                    // the device has what `setpoint_` wants
   std::optional<MonotonicTime> switched_on_at_;   // and FAULT_STATUS has not agreed yet

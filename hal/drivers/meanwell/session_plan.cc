@@ -28,7 +28,7 @@ Direction Other(Direction direction) {
 // The power to make now: 0 unless all is well.
 Watts Session::Wanted(MonotonicTime now) const noexcept {
   if (resting_ || now >= command_.expires_at || !Usable() || !IsFinite(command_.power)) return Watts(0);
-  return std::clamp(command_.power, -limits_.max_discharge, limits_.max_charge);
+  return std::clamp(command_.power, -capability_.limits().max_discharge, capability_.limits().max_charge);
 }
 
 // Whether to stay on with the least current instead of going off. That moves real power, in the direction that is set:
@@ -38,8 +38,9 @@ bool Session::MayIdle(MonotonicTime now) const noexcept {
     return false;
   const std::optional<Direction> direction = SetDirection();
   if (!direction.has_value()) return false;
-  if (*direction == Direction::kCharge) return command_.may_idle_charging && limits_.max_charge > Watts(0);
-  return command_.may_idle_discharging && limits_.max_discharge > Watts(0);
+  const Limits& limits = capability_.limits();
+  if (*direction == Direction::kCharge) return command_.may_idle_charging && limits.max_charge > Watts(0);
+  return command_.may_idle_discharging && limits.max_discharge > Watts(0);
 }
 
 // As read, or as written a moment ago.
@@ -82,7 +83,7 @@ void Session::TakeSetpoint(Watts power, MonotonicTime now) {
   using Kind = Setpoint::Kind;
   taken_power_ = power;
   const bool was_off = setpoint_.kind == Kind::kOff;
-  setpoint_ = SetpointFor(Possibilities(), limits_, power, state_.dc_voltage.value);
+  setpoint_ = SetpointFor(Possibilities(), capability_.limits(), power, state_.dc_voltage.value);
   if (was_off && setpoint_.kind == Kind::kCurrent && state_.write_limited) KeepHeldCurrent();
   settled_noted_ = false;
   if (loop_.has_value()) {
@@ -104,8 +105,8 @@ void Session::TakeSetpoint(Watts power, MonotonicTime now) {
 Session::Step Session::Plan(MonotonicTime now) const {
   if (!link_up_) return {};
   if (stage_ == Stage::kSilent) {
-    Step step{.at = retry_at_, .command = kOperation, .write = std::nullopt};
-    if (blind_due_) step.write = 0;
+    Step step{.at = hail_.at(), .command = kOperation, .write = std::nullopt};
+    if (hail_.tells_off()) step.write = 0;
     return step;
   }
   if (const std::optional<Step> off = PlanOff(now); off.has_value() && off->at <= now) return *off;
