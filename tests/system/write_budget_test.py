@@ -1,0 +1,66 @@
+"""What was saved of a write budget outlives every end of the daemon, and is spent by whoever writes."""
+
+import json
+import pathlib
+import re
+import signal
+import tempfile
+import unittest
+import zlib
+
+import processes
+from simulated_site import Site
+
+DEVICE = "meanwell 241105000042"  # as abcds-sim's says
+SAVED, WRITTEN = 200, 5000        # a daemon that knows nothing begins with 54
+
+
+class WriteBudgetTest(unittest.TestCase):
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.site = Site(self, folder.name, "--charger=meanwell-npb-1200-24", f"--can_pty={folder.name}/can",
+                         "--old_firmware")
+        name = re.search(r'^site: "(.*)"', self.site.config_text(), re.MULTILINE).group(1)
+        self.state = self.folder / f"state/{name}.state.json"
+
+    def keep(self, content):
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        self.state.parent.mkdir(exist_ok=True)
+        self.state.write_text(json.dumps({"version": 1, "checksum": f"{zlib.crc32(canonical.encode()):08x}",
+                                          "content": content}), encoding="utf-8")
+
+    def kept(self):
+        return json.loads(self.state.read_text(encoding="utf-8"))["content"]
+
+    def run_until_counted(self):
+        """Until the charger is known, then ends it in order."""
+        daemon = processes.Daemon(self, self.folder, self.site.config_text()).wait_ready()
+        processes.wait_until(
+            lambda: re.search(r"charger: .*active", processes.abcdsctl("device", "list", address=daemon.grpc_address)[1]),
+            "the charger is there")
+        daemon.process.signal(signal.SIGTERM)
+        self.assertEqual(daemon.process.wait(), 0)
+
+    def test_outlives_an_end(self):
+        self.keep({"devices": {DEVICE: {"writes": WRITTEN, "facts": ["lacks_eeprom_off"]}}, "latches": [], "operator": {},
+                   "write_savings": {"charger": {"left": SAVED, "written": WRITTEN}}})
+        for _ in range(2):
+            self.run_until_counted()
+            kept = self.kept()
+            savings, writes = kept["write_savings"]["charger"], kept["devices"][DEVICE]["writes"]
+            self.assertGreaterEqual(writes, WRITTEN)
+            self.assertAlmostEqual(savings["left"], SAVED - (writes - WRITTEN), delta=10)
+            self.assertAlmostEqual(savings["written"], writes, delta=10)
+
+    def test_what_was_written_meanwhile_is_spent(self):
+        self.keep({"devices": {DEVICE: {"writes": WRITTEN + 90, "facts": ["lacks_eeprom_off"]}}, "latches": [],
+                   "operator": {}, "write_savings": {"charger": {"left": SAVED, "written": WRITTEN}}})
+        self.run_until_counted()
+        self.assertAlmostEqual(self.kept()["write_savings"]["charger"]["left"], SAVED - 90, delta=10)
+
+
+if __name__ == "__main__":
+    unittest.main()
