@@ -26,7 +26,10 @@ class WriteBudgetTest(unittest.TestCase):
         name = re.search(r'^site: "(.*)"', self.site.config_text(), re.MULTILINE).group(1)
         self.state = self.folder / f"state/{name}.state.json"
 
-    def keep(self, content):
+    def keep(self, writes):
+        """As a daemon has left it, and somebody who has written since."""
+        content = {"devices": {DEVICE: {"writes": writes, "facts": ["lacks_eeprom_off"]}}, "latches": [],
+                   "operator": {}, "write_savings": {"charger": {"left": SAVED, "written": WRITTEN}}}
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         self.state.parent.mkdir(exist_ok=True)
         self.state.write_text(json.dumps({"version": 1, "checksum": f"{zlib.crc32(canonical.encode()):08x}",
@@ -38,15 +41,18 @@ class WriteBudgetTest(unittest.TestCase):
     def run_until_counted(self):
         """Until the charger is known, then ends it in order."""
         daemon = processes.Daemon(self, self.folder, self.site.config_text()).wait_ready()
-        processes.wait_until(
-            lambda: re.search(r"charger: .*active", processes.abcdsctl("device", "list", address=daemon.grpc_address)[1]),
-            "the charger is there")
+
+        def known():
+            return ", active" in re.search(r"^charger: .*",
+                                           processes.abcdsctl("device", "list", address=daemon.grpc_address)[1],
+                                           re.MULTILINE).group(0)
+
+        processes.wait_until(known, "the charger is there")
         daemon.process.signal(signal.SIGTERM)
         self.assertEqual(daemon.process.wait(), 0)
 
     def test_outlives_an_end(self):
-        self.keep({"devices": {DEVICE: {"writes": WRITTEN, "facts": ["lacks_eeprom_off"]}}, "latches": [], "operator": {},
-                   "write_savings": {"charger": {"left": SAVED, "written": WRITTEN}}})
+        self.keep(WRITTEN)
         for _ in range(2):
             self.run_until_counted()
             kept = self.kept()
@@ -56,8 +62,7 @@ class WriteBudgetTest(unittest.TestCase):
             self.assertAlmostEqual(savings["written"], writes, delta=10)
 
     def test_what_was_written_meanwhile_is_spent(self):
-        self.keep({"devices": {DEVICE: {"writes": WRITTEN + 90, "facts": ["lacks_eeprom_off"]}}, "latches": [],
-                   "operator": {}, "write_savings": {"charger": {"left": SAVED, "written": WRITTEN}}})
+        self.keep(WRITTEN + 90)
         self.run_until_counted()
         self.assertAlmostEqual(self.kept()["write_savings"]["charger"]["left"], SAVED - 90, delta=10)
 
