@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hal/units/at_rest.h"
+
 namespace abcds {
 namespace {
 
@@ -55,13 +57,21 @@ LoadObserver::LoadObserver(const MeterSettings& settings) noexcept
 void LoadObserver::OwnPower(MonotonicTime now, PowerInterval power, bool silent) noexcept {
   history_.Add(now, power);
   if (silent) doubtful_until_ = now + look_back_;
+  const int direction = power.low >= kAtRest ? 1 : power.high <= -kAtRest ? -1 : 0;
+  if (direction == 0) return;
+  if (direction == -direction_) crossing_until_ = now + look_back_;
+  direction_ = direction;
+}
+
+void LoadObserver::ForgetRamp() noexcept {
+  slope_ = WattsPerSecond(0);
+  innovations_ = {};
 }
 
 void LoadObserver::Reset() noexcept {
   known_ = false;
-  slope_ = WattsPerSecond(0);
+  ForgetRamp();
   last_move_ = Watts(0);
-  innovations_ = {};
   arrived_at_ = MonotonicTime::min();
 }
 
@@ -90,8 +100,8 @@ void LoadObserver::Measured(Watts grid, MonotonicTime arrived_at) noexcept {
   own_ = OwnOverWindow(arrived_at);
   if (arrived_at <= doubtful_until_) {
     own_ = Hull(own_, history_.Extremes(arrived_at - look_back_, arrived_at));
-    slope_ = WattsPerSecond(0);
     last_move_ = Watts(0);
+    ForgetRamp();
   }
   allowed_ = {grid - own_.high, grid - own_.low};
   if (!known_) {
@@ -102,6 +112,8 @@ void LoadObserver::Measured(Watts grid, MonotonicTime arrived_at) noexcept {
     const double shortest = 0.3 * ToSeconds(settings_.interval);
     Follow(std::max(ToSeconds(arrived_at - arrived_at_), shortest));
   }
+  // A slope that was known before has still told where this measurement was to be expected.
+  if (arrived_at <= crossing_until_) ForgetRamp();
   arrived_at_ = arrived_at;
 }
 

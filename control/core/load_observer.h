@@ -22,7 +22,9 @@ namespace abcds {
 // was anything that it was since then: what can be explained by the converter is not the house's.
 //
 // On ramps (sun behind cloud edges) an estimate that only follows is late by the age of the values. Three moves of like
-// size in one direction start a slope, with which the estimate then runs on by itself; the intervals correct both.
+// size in one direction start a slope, with which the estimate then runs on by itself; the intervals correct both. Where we
+// cross over from charging to discharging or back, one converter stops and another starts at moments that are known badly:
+// what is then left of a cloud's edge is not told from our own doing, and no slope is believed until that is over.
 class LoadObserver {
  public:
   explicit LoadObserver(const MeterSettings& settings) noexcept;
@@ -47,13 +49,17 @@ class LoadObserver {
 
  private:
   [[nodiscard]] PowerInterval OwnOverWindow(MonotonicTime arrived_at) const noexcept;
+  void ForgetRamp() noexcept;
   void Follow(double seconds) noexcept;
   void UpdateSlope(Watts innovation, double seconds) noexcept;
 
   MeterSettings settings_;
   Nanoseconds look_back_;              // from a measurement's arrival to the earliest that it can speak of
   PowerHistory history_;
+  // Until then a measurement may speak of a converter that fell silent; of a change of our own direction.
   MonotonicTime doubtful_until_ = MonotonicTime::min();
+  MonotonicTime crossing_until_ = MonotonicTime::min();
+  int direction_ = 0;  // in which our power last certainly flowed: 1 charging, -1 discharging
   bool known_ = false;
   Watts load_;
   WattsPerSecond slope_;

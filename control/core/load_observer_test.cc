@@ -241,5 +241,25 @@ TEST(LoadObserverTest, ASlopeIsLetGoWhileAConverterStarts) {
   EXPECT_NEAR(slope_after(-600), 0.5, 1e-6);
 }
 
+// The end of a cloud's edge: the load ramps, and our power goes on from one level to the next at 10.4 s.
+TEST(LoadObserverTest, NoSlopeIsBelievedWhileWeCrossOverFromChargingToDischarging) {
+  const auto slopes = [](double before_w, double after_w) {
+    const auto own = [&](double t) { return t < 10.4 ? before_w : after_w; };
+    Bench bench(Momentary(), own);
+    std::vector<double> slopes;
+    for (int second = 1; second <= 20; ++second) {
+      bench.Measured(second, 40 * second + own(second - 0.5));
+      slopes.push_back(bench.slope());
+    }
+    return slopes;
+  };
+  const std::vector<double> crossing = slopes(200, -150);
+  const std::vector<double> within = slopes(200, 100);
+  EXPECT_NEAR(crossing[9], 40, 1e-6) << "at 10 s nothing has been told yet";
+  EXPECT_EQ(crossing[10], 0) << "the value at 11 s may speak of it";
+  EXPECT_NEAR(crossing[15], 40, 1) << "some clear moves later the ramp is one again";
+  EXPECT_GE(within[10], 20) << "less of the same is no crossing";
+}
+
 }  // namespace
 }  // namespace abcds

@@ -36,13 +36,13 @@ Mean OverSeeds(Who who, bool write_limited, double told = 1.2) {
   return mean;
 }
 
-// The oracle knows each message's exact mean load, and turns around without looking. What we know less costs a fifth.
+// The oracle knows each message's exact mean load, and turns around without looking. What we know less costs an eighth.
 TEST(CloudEdgesTest, StayNearTheOracleAndNeverCirculate) {
   const double oracle = OverSeeds(Who::kOracle, false).error_w;
   for (const double told : {1.0, 1.2, 0.85}) {
     SCOPED_TRACE(testing::Message() << "delays told " << told << " times the truth");
     const Mean ours = OverSeeds(Who::kOurs, false, told);
-    EXPECT_LE(ours.error_w, oracle * 1.20) << "the oracle: " << oracle;
+    EXPECT_LE(ours.error_w, oracle * 1.125) << "the oracle: " << oracle;
     EXPECT_EQ(ours.circulation_s, 0);
   }
 }
@@ -52,7 +52,7 @@ TEST(CloudEdgesTest, WithFewWritesStayWithinTheBudget) {
   for (const double told : {1.0, 1.2, 0.85}) {
     SCOPED_TRACE(testing::Message() << "delays told " << told << " times the truth");
     const Mean ours = OverSeeds(Who::kOurs, true, told);
-    EXPECT_LE(ours.error_w, 107.0);
+    EXPECT_LE(ours.error_w, 100.0);
     // Room for the first settings and the EEPROM-off bit: three or four in those ten minutes.
     EXPECT_LE(ours.memory_writes_per_h, 255);
     EXPECT_LE(ours.memory_writes_most, 270);
