@@ -19,10 +19,9 @@ absl::StatusOr<std::unique_ptr<CanAdapter>> OpenCanAdapter(const CanOptions& opt
   if (!options.interface.empty()) {
     return CanSocket::Open(options.interface, options.bitrate, options.bring_up, filters);
   }
-  absl::StatusOr<std::unique_ptr<ByteStream>> line =
-      OpenSerialPort({.port = options.slcan_port, .baud = kSlcanBaud});
+  absl::StatusOr<std::unique_ptr<ByteStream>> line = OpenSerialPort({.port = options.slcan_port, .baud = kSlcanBaud});
   if (!line.ok()) return line.status();
-  return SlcanAdapter::Create(*std::move(line), options.slcan_port, options.bitrate, filters);
+  return SlcanAdapter::Create(*std::move(line), options.slcan_port, options.bitrate, filters, options.slcan);
 }
 
 const std::string& CanLineName(const CanOptions& options) {

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "hal/transport/can_adapter.h"
 #include "hal/transport/can_client.h"
+#include "hal/transport/slcan_timing.h"
 
 namespace abcds {
 
@@ -19,6 +20,7 @@ struct CanOptions {
   std::string slcan_port{};  // of an adapter that speaks SLCAN (USBtin): device node, pty, or "tcp://host:port"
   int bitrate = 250'000;
   bool bring_up = false;  // an interface that is down is set to `bitrate` and brought up (CAP_NET_ADMIN)
+  SlcanTiming slcan{};    // no more than a test has reason to change it
 };
 
 // With us as its only owner. `filters`: what Receive() gives; all of them stay the same. Errors, each one sentence:

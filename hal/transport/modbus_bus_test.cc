@@ -182,8 +182,8 @@ TEST_F(ModbusBusTest, RefusalsAreTold) {
 
 TEST_F(ModbusBusTest, LateAnswerDoesNotShiftTheNextOne) {
   StartBus();
-  line_->SetFaults({.delay = 600ms});
-  EXPECT_EQ(Ask(Impatient(Read(7))).result, ModbusResult::kTimeout);
+  line_->SetFaults({.delay = 1300ms});
+  EXPECT_EQ(Ask(Impatient(Read(7), 1s)).result, ModbusResult::kTimeout);
   line_->SetFaults({});
   // The late answer to register 7 arrives before anybody asks again, and is thrown away.
   EXPECT_TRUE(Eventually([&] { return bus_->counters().stray_bytes >= 7; }));
@@ -194,8 +194,8 @@ TEST_F(ModbusBusTest, LateAnswerDoesNotShiftTheNextOne) {
 
 TEST_F(ModbusBusTest, LateAnswerToAnotherRequestIsPassedOver) {
   StartBus();
-  line_->SetFaults({.delay = 600ms});
-  EXPECT_EQ(Ask(Impatient(Read(7, 2))).result, ModbusResult::kTimeout);
+  line_->SetFaults({.delay = 1300ms});
+  EXPECT_EQ(Ask(Impatient(Read(7, 2), 1s)).result, ModbusResult::kTimeout);
   line_->SetFaults({});
   // A write is sent while that answer is still under way.
   EXPECT_EQ(Ask(Write(40, 1)).result, ModbusResult::kOk);

@@ -157,10 +157,11 @@ TEST_F(GuardTest, ConfigurationIsHandedDownAsItWas) {
   EXPECT_EQ(Story(), "same\n");
 }
 
-// The script's parent is the guard. It waits for the signal in steps, since a shell handles it between commands only.
+// The script's parent is the guard. It waits for the signal in steps, since a shell handles it between commands only, and
+// beats in each: ten times within the guard's patience.
 constexpr char kObedient[] =
     "trap 'say asked; exit 0' TERM; printf r >&4; kill -TERM $PPID; while :; do printf r >&4; "
-    "read -t 1 nothing <&3 2> /dev/null; done";
+    "read -t 0.1 nothing <&3 2> /dev/null; done";
 
 TEST_F(GuardTest, EndIsHandedOn) {
   options_.program = "/bin/bash";

@@ -71,8 +71,10 @@ TEST_F(SafeStateTest, RunningNpbIsSwitchedOffConfirmedAndCounted) {
   EXPECT_LE(took_, 5s);
   EXPECT_EQ(device_->Value(0x00), 0);
   EXPECT_LT(device_->ac_power_w(MonotonicNow()), 20);
-  EXPECT_EQ(ledger_.Writes("meanwell 241105000042"), 1u);
-  EXPECT_EQ(device_->eeprom_writes(), 1u) << "nothing else is written";
+  // Once, or again where the answer is late.
+  EXPECT_GE(device_->eeprom_writes(), 1u);
+  EXPECT_EQ(ledger_.Writes("meanwell 241105000042"), device_->eeprom_writes());
+  EXPECT_EQ(device_->writes().size(), 1u) << "nothing else is written";
 }
 
 TEST_F(SafeStateTest, DischargingBicIsSwitchedOff) {
@@ -113,10 +115,10 @@ TEST_F(SafeStateTest, DeviceThatStaysOnIsNamed) {
   device_->SetFaults({.mute = true});
   EXPECT_EQ(Command(1500ms).code(), absl::StatusCode::kUnavailable) << "obeys without confirming";
   EXPECT_EQ(device_->Value(0x00), 0) << "it hears us all the same";
-  // The last one may still be on its way.
+  // The last one may have been lost with the adapter's buffer.
   const uint64_t counted = ledger_.Writes("meanwell NPB unit 3");
-  for (int looks = 0; looks < 2000 && device_->eeprom_writes() < counted; ++looks) SleepUntil(MonotonicNow() + 5ms);
-  EXPECT_EQ(counted, device_->eeprom_writes()) << "by its place: nobody knows its serial";
+  EXPECT_GE(counted, device_->eeprom_writes()) << "by its place: nobody knows its serial";
+  EXPECT_LE(counted, device_->eeprom_writes() + 1);
 }
 
 TEST_F(SafeStateTest, MissingAdapterIsLookedForUntilTheEnd) {
