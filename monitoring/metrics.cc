@@ -191,6 +191,10 @@ std::vector<prometheus::MetricFamily> CollectMetrics(const BuildFacts& build, co
     DeviceState(families, device.name, state.lifecycle);
     Age(families, device.name, state.power.taken_at != MonotonicTime::min() ? state.power : state.acknowledged, s.time);
     Converter(families, s, i, device.name);
+    if (!device.thread_age) continue;
+    families.Gauge("abcds_converter_thread_age_seconds",
+                   "Time since the thread that speaks to the converter last went on; the daemon ends when it hangs.",
+                   ToSeconds(*device.thread_age), {{"device", device.name}});
   }
   Faults(families, observation);
   ControlCycle(families, s.cycle);

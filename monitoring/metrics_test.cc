@@ -35,6 +35,7 @@ Observation Everything() {
   o.has_battery_monitor = true;
   o.battery = {"bms", "house", {}, false};
   o.converters = {{"charger", "house-charger", {}, true}, {"inverter", "lumentree", {{"timeouts", 4}}, false}};
+  o.converters[1].thread_age = milliseconds(700);
   Snapshot& s = o.snapshot;
   s.time = kNow;
   s.converter_count = 2;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct MonitoredDevice {
   std::string device_type;                   // "lumentree", …
   std::map<std::string, uint64_t> counters;  // the driver's own: "timeouts", …
   bool troubled = false;                     // it has something to say to people
+  std::optional<Nanoseconds> thread_age{};   // of a converter: since the thread that speaks to it last went on
 };
 
 struct Observation {

@@ -46,6 +46,7 @@ class NoConverter final : public PowerConverter {
   void Start() override {}
   void Stop() override {}
   [[nodiscard]] DeviceDetails Details() const override { return {}; }
+  [[nodiscard]] ThreadProgress progress() const noexcept override { return {}; }
   [[nodiscard]] ConverterState Latest() noexcept override { return {}; }
   void Command(const ConverterCommand&) noexcept override {}
 };

@@ -40,6 +40,7 @@ class FakeConverter final : public PowerConverter {
   void Start() override {}
   void Stop() override {}
   [[nodiscard]] DeviceDetails Details() const override { return {}; }
+  [[nodiscard]] ThreadProgress progress() const noexcept override { return {}; }
   [[nodiscard]] ConverterState Latest() noexcept override {
     if (on_latest) on_latest(commands.load(std::memory_order_relaxed));
     return state;

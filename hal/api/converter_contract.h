@@ -224,6 +224,18 @@ TEST_P(ConverterContractTest, RealTimeSideTouchesNoHeap) {
   }
 }
 
+TEST_P(ConverterContractTest, ItsThreadIsSeenToGoOn) {
+  converter().Start();
+  ASSERT_TRUE(BecomesActive());
+  for (int round = 0; round < 3; ++round) {
+    const ThreadProgress before = converter().progress();
+    ASSERT_TRUE(before.Runs());
+    EXPECT_GT(before.due_at, before.went_on_at);
+    EXPECT_TRUE(Eventually([&] { return converter().progress().went_on_at > before.went_on_at; }))
+        << "also while nothing is commanded";
+  }
+}
+
 TEST_P(ConverterContractTest, DetailsNameTheDevice) {
   converter().Start();
   ASSERT_TRUE(BecomesActive());

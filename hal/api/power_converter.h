@@ -7,6 +7,7 @@
 
 #include "hal/api/device_details.h"
 #include "hal/api/lifecycle.h"
+#include "hal/rt/progress.h"
 #include "hal/units/quantity.h"
 #include "hal/units/sample.h"
 #include "hal/units/time.h"
@@ -72,6 +73,9 @@ class PowerConverter {
   virtual void Stop() = 0;
   // Thread-safe copy for people.
   [[nodiscard]] virtual DeviceDetails Details() const = 0;
+  // Any thread; never blocks. Of the thread that speaks to the device and lets commands expire: while it hangs, the device
+  // keeps its last setpoint, whatever control commands.
+  [[nodiscard]] virtual ThreadProgress progress() const noexcept = 0;
 
   // Real-time thread: wait-free, no allocation, no exceptions, never the bus itself.
 

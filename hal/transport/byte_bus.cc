@@ -50,6 +50,7 @@ absl::Status ByteBus::Open() {
 }
 
 void ByteBus::CloseLink(const std::string& why) {
+  keeper_.OnClosing();
   line_.reset();
   Count(&ByteBusCounters::links_lost);
   keeper_.SetTrouble(why);
@@ -66,10 +67,10 @@ void ByteBus::Serve() {
   keeper_.SetTrouble("");
   for (ByteClient* client : clients_) client->OnLink(true, opened_at);
 
-  while (!keeper_.stopping() && line_ != nullptr) {
+  while (keeper_.GoesOn() && line_ != nullptr) {
     const MonotonicTime now = MonotonicNow();
     if (ServeOne(now)) continue;
-    MonotonicTime next = MonotonicTime::max();
+    MonotonicTime next = now + LineKeeper::kLongestIdle;
     for (ByteClient* client : clients_) next = std::min(next, client->NextDue(now));
     Count(&ByteBusCounters::stray_bytes, ReadUntil(std::max(next, now + kIdleStep)));
   }
@@ -141,10 +142,8 @@ void ByteBus::Exchange(ByteClient& client, const ByteRequest& request) {
 size_t ByteBus::ReadUntil(MonotonicTime until) {
   std::array<pollfd, 2> descriptors = {pollfd{.fd = keeper_.waker().fd(), .events = POLLIN, .revents = 0},
                                        pollfd{.fd = line_->fd(), .events = POLLIN, .revents = 0}};
-  timespec timeout{};
-  const bool forever = until == MonotonicTime::max();
-  if (!forever) timeout = ToTimespec(until - MonotonicNow());
-  if (ppoll(descriptors.data(), descriptors.size(), forever ? nullptr : &timeout, nullptr) <= 0) return 0;
+  const timespec timeout = ToTimespec(until - MonotonicNow());
+  if (ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr) <= 0) return 0;
   if (descriptors[0].revents != 0) keeper_.waker().Clear();
   if (descriptors[1].revents == 0) return 0;
   const MonotonicTime now = MonotonicNow();

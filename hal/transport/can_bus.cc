@@ -60,6 +60,7 @@ absl::Status CanBus::Open() {
 }
 
 void CanBus::CloseLine(const std::string& why) {
+  keeper_.OnClosing();
   past_.frames = Sum(past_.frames, adapter_->counters());
   adapter_.reset();
   Report(false, why);
@@ -84,7 +85,7 @@ void CanBus::Report(bool up, const std::string& trouble) {
 
 void CanBus::Serve() {
   keeper_.OnOpened(MonotonicNow());
-  while (!keeper_.stopping() && ReceiveAll()) {
+  while (keeper_.GoesOn() && ReceiveAll()) {
     const bool sent = SendOne();
     if (adapter_ == nullptr) return;
     // Also a frame that was not taken is news of the link.
@@ -136,7 +137,7 @@ bool CanBus::SendOne() {
 
 void CanBus::Wait() {
   const MonotonicTime now = MonotonicNow();
-  MonotonicTime until = adapter_->NextDue();
+  MonotonicTime until = std::min(adapter_->NextDue(), now + LineKeeper::kLongestIdle);
   // What a client wants to send must wait for the adapter, which knows until when.
   if (adapter_->ready()) {
     for (CanClient* client : clients_) until = std::min(until, client->NextDue(now));

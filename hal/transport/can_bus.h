@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "hal/rt/progress.h"
 #include "hal/rt/waker.h"
 #include "hal/transport/can_adapter.h"
 #include "hal/transport/can_client.h"
@@ -52,6 +53,7 @@ class CanBus final : private LineKeeper::Line {
   [[nodiscard]] bool running() const noexcept { return keeper_.running(); }
   [[nodiscard]] const std::string& name() const noexcept { return keeper_.port(); }
   [[nodiscard]] CanBusCounters counters() const;
+  [[nodiscard]] ThreadProgress progress() const noexcept { return keeper_.progress(); }
   // One sentence on what is wrong with the bus now, and what to do; empty when nothing is.
   [[nodiscard]] std::string trouble() const { return keeper_.trouble(); }
   // LineOwnedError() where somebody else has it, and it could not be opened because of that.

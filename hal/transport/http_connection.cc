@@ -17,6 +17,8 @@ namespace {
 
 constexpr Nanoseconds kHousekeeping = std::chrono::milliseconds(500);
 constexpr std::chrono::milliseconds kStopTimeout(1500);
+// The library looks up between its steps; one of them may tidy away an old lookup of a name.
+constexpr Nanoseconds kPatience = std::chrono::seconds(15);
 
 // SIGPIPE of a broken connection goes to the thread that wrote: blocked here, no process-wide setting is needed.
 void BlockSignals() noexcept {
@@ -36,6 +38,7 @@ class HttpConnection::Worker final : private HttpTransfer::Side {
     BlockSignals();
     pthread_setname_np(pthread_self(), "http");
     while (!stopping_.load()) {
+      progress_.GoOn(MonotonicNow(), kPatience);
       const HttpRequest request = NextRequest();
       const MonotonicTime now = MonotonicNow();
       if (now < request.due) {
@@ -57,6 +60,7 @@ class HttpConnection::Worker final : private HttpTransfer::Side {
     }
     // Here, on the thread that used them.
     transfer_.Close();
+    progress_.End();
     const std::lock_guard lock(finished_mutex_);
     finished_ = true;
     finished_condition_.notify_all();
@@ -79,9 +83,12 @@ class HttpConnection::Worker final : private HttpTransfer::Side {
 
   HttpCounters Counters() const { return transfer_.Counters(); }
 
+  ThreadProgress progress() const noexcept { return progress_.Now(); }
+
  private:
   // Beside an exchange.
   bool GoesOn() noexcept override {
+    progress_.GoOn(MonotonicNow(), kPatience);
     waker_.Clear();
     TellTime();
     Tell([&](HttpClient& client) { abandoned_ = client.Abandons(); });
@@ -115,6 +122,7 @@ class HttpConnection::Worker final : private HttpTransfer::Side {
   }
 
   std::atomic<bool> stopping_{false};
+  Progress progress_;
   Waker waker_;
   HttpTransfer transfer_;   // this thread only, but for its counters
   bool abandoned_ = false;  // the present exchange
@@ -150,5 +158,7 @@ void HttpConnection::Stop() {
 void HttpConnection::Wake() noexcept { worker_->Wake(); }
 
 HttpCounters HttpConnection::Counters() const { return worker_->Counters(); }
+
+ThreadProgress HttpConnection::progress() const noexcept { return worker_->progress(); }
 
 }  // namespace abcds

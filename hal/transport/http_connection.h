@@ -5,6 +5,7 @@
 #include <memory>
 #include <thread>
 
+#include "hal/rt/progress.h"
 #include "hal/transport/http_exchange.h"
 #include "hal/transport/http_transfer.h"
 
@@ -29,6 +30,8 @@ class HttpConnection {
 
   // Any thread.
   [[nodiscard]] HttpCounters Counters() const;
+  // Of the thread.
+  [[nodiscard]] ThreadProgress progress() const noexcept;
 
  private:
   class Worker;

@@ -34,6 +34,7 @@ absl::Status LineKeeper::Start() {
   if (absl::IsInvalidArgument(opened)) return opened;
   Note(opened);
   running_ = true;
+  progress_.GoOn(MonotonicNow());
   thread_ = std::thread([this] { Run(); });
   return absl::OkStatus();
 }
@@ -67,6 +68,13 @@ void LineKeeper::Note(const absl::Status& opened) {
   owned_ = std::string(opened.message());
 }
 
+bool LineKeeper::GoesOn() noexcept {
+  progress_.GoOn(MonotonicNow());
+  return !stopping_;
+}
+
+void LineKeeper::OnClosing() noexcept { progress_.GoOn(MonotonicNow(), Progress::kLongPatience); }
+
 void LineKeeper::OnOpened(MonotonicTime now) noexcept {
   answered_at_ = now;
   mute_ = false;
@@ -90,8 +98,10 @@ void LineKeeper::Run() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  pthread_setname_np(pthread_self(), "line");
 
   while (!stopping_) {
+    progress_.GoOn(MonotonicNow(), Progress::kLongPatience);
     const absl::Status opened = line_.IsOpen() ? absl::OkStatus() : line_.Open();
     Note(opened);
     if (opened.ok()) {
@@ -100,9 +110,10 @@ void LineKeeper::Run() {
       if (std::exchange(mute_, false)) continue;
     }
     const MonotonicTime until = MonotonicNow() + pause_.Next();
-    while (!stopping_ && MonotonicNow() < until) waker_.WaitUntil(until);
+    while (GoesOn() && MonotonicNow() < until) waker_.WaitUntil(std::min(until, MonotonicNow() + kLongestIdle));
   }
   line_.Close();
+  progress_.End();
 }
 
 }  // namespace abcds

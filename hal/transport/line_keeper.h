@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "absl/status/status.h"
+#include "hal/rt/progress.h"
 #include "hal/rt/waker.h"
 #include "hal/transport/reopen_pause.h"
 #include "hal/units/line_owner.h"
@@ -27,6 +28,9 @@ struct LineTiming {
 
 class LineKeeper {
  public:
+  // Who waits for a client's next turn looks up at least that often, so that it is seen to go on.
+  static constexpr Nanoseconds kLongestIdle = std::chrono::seconds(1);
+
   // A bus as its keeper sees it. Called by the keeper's thread; the first Open() by whoever starts it.
   class Line {
    public:
@@ -60,6 +64,8 @@ class LineKeeper {
   [[nodiscard]] bool stopping() const noexcept { return stopping_.load(); }
   [[nodiscard]] Waker& waker() noexcept { return waker_; }
   [[nodiscard]] const std::string& port() const noexcept { return port_; }
+  // Of the thread; not watched before Start() and after Stop().
+  [[nodiscard]] ThreadProgress progress() const noexcept { return progress_.Now(); }
   // One sentence on what is wrong with the port now, and what to do; empty when nothing is.
   [[nodiscard]] std::string trouble() const;
   // Who has the port, if that is why it could not be opened the last time: LineOwnedError(), else OK.
@@ -67,6 +73,10 @@ class LineKeeper {
   void SetTrouble(const std::string& trouble);
 
   // The keeper's thread, within Serve().
+  // To be asked in each round, every few seconds at least: who does not, hangs. False: the keeper is stopping.
+  [[nodiscard]] bool GoesOn() noexcept;
+  // Before the line is closed, which may take the kernel long.
+  void OnClosing() noexcept;
   void OnOpened(MonotonicTime now) noexcept;
   // Somebody answered: the line is a good one.
   void OnAnswer(MonotonicTime now) noexcept;
@@ -84,6 +94,7 @@ class LineKeeper {
   Waker waker_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> running_{false};
+  Progress progress_;
   std::thread thread_;
 
   // The keeper's thread.

@@ -55,6 +55,7 @@ void ModbusBus::Close() {
 }
 
 void ModbusBus::CloseLink(const std::string& why) {
+  keeper_.OnClosing();
   Close();
   keeper_.SetTrouble(why);
   {
@@ -77,7 +78,7 @@ void ModbusBus::Serve() {
   }
   for (ModbusClient* client : clients_) client->OnLink(true, opened_at);
 
-  while (!keeper_.stopping() && line_ != nullptr) {
+  while (keeper_.GoesOn() && line_ != nullptr) {
     const MonotonicTime now = MonotonicNow();
     // The gap comes before choosing, so that what becomes urgent meanwhile goes first.
     if (now < free_at_) {
@@ -86,7 +87,7 @@ void ModbusBus::Serve() {
     }
     const Work work = MostUrgent(now);
     if (work.client == nullptr) {
-      Idle(NextDue(now));
+      Idle(std::min(NextDue(now), now + LineKeeper::kLongestIdle));
       continue;
     }
     if (Discard()) Execute(work);
@@ -119,10 +120,8 @@ MonotonicTime ModbusBus::NextDue(MonotonicTime now) {
 bool ModbusBus::Idle(MonotonicTime until) {
   std::array<pollfd, 2> descriptors = {pollfd{.fd = keeper_.waker().fd(), .events = POLLIN, .revents = 0},
                                        pollfd{.fd = line_->fd(), .events = POLLIN, .revents = 0}};
-  timespec timeout{};
-  const bool forever = until == MonotonicTime::max();
-  if (!forever) timeout = ToTimespec(until - MonotonicNow());
-  const int ready = ppoll(descriptors.data(), descriptors.size(), forever ? nullptr : &timeout, nullptr);
+  const timespec timeout = ToTimespec(until - MonotonicNow());
+  const int ready = ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr);
   if (ready <= 0) return true;
   if (descriptors[0].revents != 0) keeper_.waker().Clear();
   if (descriptors[1].revents == 0) return true;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "hal/rt/progress.h"
 #include "hal/rt/waker.h"
 #include "hal/transport/bytes.h"
 #include "hal/transport/line_keeper.h"
@@ -65,6 +66,7 @@ class ModbusBus final : private LineKeeper::Line {
   [[nodiscard]] bool running() const noexcept { return keeper_.running(); }
   [[nodiscard]] const std::string& port() const noexcept { return serial_.port; }
   [[nodiscard]] ModbusBusCounters counters() const;
+  [[nodiscard]] ThreadProgress progress() const noexcept { return keeper_.progress(); }
   // One sentence on what is wrong with the port now, and what to do; empty when nothing is.
   [[nodiscard]] std::string trouble() const { return keeper_.trouble(); }
   // LineOwnedError() where somebody else has it, and it could not be opened because of that.

@@ -95,10 +95,18 @@ class Asker final : public ModbusClient {
     const std::lock_guard<std::mutex> lock(mutex_);
     return answers_;
   }
+  // While `sticks`, the bus's thread is caught in NextRequest(), as in a driver's mistake or a call that never returns.
+  void Stick(bool sticks) {
+    sticks_ = sticks;
+    sticks_.notify_all();
+  }
+  bool stuck() const { return stuck_; }
   int ups() const { return ups_; }
   int downs() const { return downs_; }
 
   std::optional<Due> NextRequest(MonotonicTime) noexcept override {
+    stuck_ = sticks_.load();
+    sticks_.wait(true);
     const std::lock_guard<std::mutex> lock(mutex_);
     return due_.empty() ? std::nullopt : std::optional(due_.front());
   }
@@ -117,6 +125,8 @@ class Asker final : public ModbusClient {
   std::mutex mutex_;
   std::deque<Due> due_;
   std::vector<Answer> answers_;
+  std::atomic<bool> sticks_{false};
+  std::atomic<bool> stuck_{false};
   std::atomic<int> ups_{0};
   std::atomic<int> downs_{0};
 };
@@ -354,6 +364,25 @@ TEST_F(ModbusBusTest, WokenBusAsksAtOnce) {
   }
   // A pause of ours would be in each of them; how many a busy machine adds to is not ours to say.
   EXPECT_LT(shortest, 1ms);
+}
+
+TEST_F(ModbusBusTest, ThreadThatHangsInAClientNoLongerGoesOn) {
+  StartBus();
+  const auto goes_on = [this] {
+    const ThreadProgress before = bus_->progress();
+    return before.Runs() && Eventually([&] { return bus_->progress().went_on_at > before.went_on_at; });
+  };
+  EXPECT_TRUE(goes_on()) << "also while nobody wants anything";
+  asker_.Stick(true);
+  ASSERT_TRUE(Eventually([&] { return asker_.stuck(); }));
+  const ThreadProgress caught = bus_->progress();
+  bus_->waker().Wake();
+  EXPECT_FALSE(Eventually([&] { return bus_->progress().went_on_at > caught.went_on_at; }, 100ms));
+  EXPECT_LE(caught.due_at - caught.went_on_at, Progress::kPatience);
+  asker_.Stick(false);
+  EXPECT_TRUE(goes_on());
+  bus_->Stop();
+  EXPECT_FALSE(bus_->progress().Runs());
 }
 
 }  // namespace

@@ -106,6 +106,12 @@ void DeviceSet::Stop() {
   meter_->Stop();
 }
 
+std::vector<ThreadProgress> DeviceSet::threads() const {
+  std::vector<ThreadProgress> threads;
+  for (const auto& converter : converters_) threads.push_back(converter->progress());
+  return threads;
+}
+
 CycleDevices DeviceSet::cycle_devices() const {
   CycleDevices devices;
   devices.meter = meter_.get();

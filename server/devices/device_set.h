@@ -16,6 +16,7 @@
 #include "hal/api/grid_meter.h"
 #include "hal/api/power_converter.h"
 #include "hal/api/write_ledger.h"
+#include "hal/rt/progress.h"
 #include "server/config/site.h"
 
 namespace abcds {
@@ -50,6 +51,9 @@ class DeviceSet {
 
   // For ControlLoop and Cycle; converters in the order of the configuration.
   [[nodiscard]] CycleDevices cycle_devices() const;
+
+  // Of the threads that speak to the converters, in the order of the configuration. Any thread.
+  [[nodiscard]] std::vector<ThreadProgress> threads() const;
 
   [[nodiscard]] const View& meter() const { return meter_view_; }
   [[nodiscard]] const std::optional<View>& battery() const { return battery_view_; }

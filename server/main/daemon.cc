@@ -1,9 +1,12 @@
 #include "server/main/daemon.h"
 
 #include <chrono>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "hal/rt/clock.h"
 #include "hal/units/at_rest.h"
 #include "server/main/listen.h"
@@ -108,7 +111,7 @@ absl::Status Daemon::StartServices() {
     if (absl::Status status = grpc_->Start(site_.grpc_listen); !status.ok()) return status;
   }
   if (!site_.metrics_listen.empty()) {
-    source_ = std::make_unique<PlantSource>(*plant_);
+    source_ = std::make_unique<PlantSource>(*plant_, [this] { return devices_->threads(); });
     absl::StatusOr<std::unique_ptr<Exporter>> exporter =
         Exporter::Start(site_.metrics_listen, {kVersion, site_.name}, *source_);
     if (!exporter.ok()) return exporter.status();
@@ -132,8 +135,15 @@ absl::Status Daemon::StartPlant() {
   return absl::OkStatus();
 }
 
-void Daemon::Tend() {
+absl::Status Daemon::Tend() {
   if (grpc_ != nullptr) grpc_->SetServing(plant_->Alive());
+  const std::vector<ThreadProgress> threads = devices_->threads();
+  const MonotonicTime now = MonotonicNow();
+  const std::optional<size_t> hangs = hangs_.Look(threads, now);
+  if (!hangs) return absl::OkStatus();
+  return absl::InternalError(absl::StrFormat(
+      "%s: the thread that speaks to it has hung for %.1f s, and the converter keeps its last setpoint meanwhile",
+      site_.converters[*hangs].name, ToSeconds(now - threads[*hangs].went_on_at)));
 }
 
 bool Daemon::StopPlant() {

@@ -14,6 +14,7 @@
 #include "server/devices/device_set.h"
 #include "server/grpc/server.h"
 #include "server/log/log.h"
+#include "server/main/hang_watch.h"
 #include "server/main/plant_source.h"
 #include "server/plant/plant.h"
 #include "server/state/state_keeper.h"
@@ -31,8 +32,9 @@ class Daemon {
   // failure every converter that was started is at 0 W again. Returns when the first cycle has been published.
   [[nodiscard]] absl::Status Start();
 
-  // To be called every second or so: health follows the control cycle.
-  void Tend();
+  // To be called every second or so: health follows the control cycle. Not OK, with one sentence, when the daemon must
+  // end since a converter cannot be commanded any more: its thread hangs.
+  [[nodiscard]] absl::Status Tend();
 
   // Control cycles so far, for the heartbeat. Any thread, after Start() has succeeded.
   [[nodiscard]] uint64_t Cycles() const { return loop_->Heartbeat(); }
@@ -60,6 +62,7 @@ class Daemon {
   StateKeeper& keeper_;
   Log& log_;
   std::unique_ptr<DeviceSet> devices_;
+  HangWatch hangs_;
   std::unique_ptr<ControlLoop> loop_;
   std::unique_ptr<Plant> plant_;
   std::unique_ptr<PlantSource> source_;

@@ -1,11 +1,9 @@
 // abcdsd: keeps a house's grid power at its target with a battery. Here only flags, order and exit codes.
 #include <fcntl.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -20,12 +18,10 @@
 #include "absl/flags/parse.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "hal/rt/clock.h"
 #include "hal/units/line_owner.h"
 #include "server/config/print.h"
 #include "server/config/site.h"
 #include "server/devices/registry.h"
-#include "server/devices/safe_state.h"
 #include "server/guard/agreement.h"
 #include "server/guard/guard.h"
 #include "server/guard/guarded.h"
@@ -33,11 +29,13 @@
 #include "server/log/log.h"
 #include "server/main/daemon.h"
 #include "server/main/flags.h"
+#include "server/main/make_safe.h"
 #include "server/main/ports.h"
 #include "server/main/predecessor.h"
 #include "server/main/process.h"
+#include "server/main/shutdown.h"
 #include "server/main/version.h"
-#include "server/state/kept_state.h"
+#include "server/state/last_config.h"
 #include "server/state/state_file.h"
 #include "server/state/state_keeper.h"
 #include "server/tool/tool.h"
@@ -61,7 +59,7 @@ ABSL_FLAG(bool, wait_for_devices, false,
           "Start although not one serial port of the configuration is there, and wait for them to be plugged in.");
 ABSL_FLAG(std::string, state_dir, "/var/lib/abcds",
           "Directory of the file that keeps what a restart must not forget: latched faults, disabled directions, counts "
-          "of writes to memories that wear out. Empty: nothing is kept.");
+          "of writes to memories that wear out, and the configuration that regulated last. Empty: nothing is kept.");
 ABSL_FLAG(std::string, log_level, "info", "Least important messages to log: debug, info, warning or error.");
 
 namespace abcds {
@@ -122,49 +120,6 @@ int PrintConfiguration(const std::string& devices) {
   return kExitOk;
 }
 
-StateFile StateOf(const Site& site) { return StateFile(absl::GetFlag(FLAGS_state_dir), site.name); }
-
-// Waits until `done` has been written to; false when `limit` has passed. Without a guard a signal meanwhile ends the
-// process at once; a guard is asked for that itself, and hands down more than one signal without meaning it (its own
-// death is one).
-bool AwaitOrQuit(int done, Nanoseconds limit, bool guarded, StopSignals& signals, Log& log) {
-  const MonotonicTime end = MonotonicNow() + limit;
-  int signal = 0;
-  do {
-    signal = signals.Wait(done, end - MonotonicNow());
-    if (signal == 0 || guarded) continue;
-    log.Error("ended at once by a second signal; the converters may not have confirmed 0 W");
-    _exit(128 + signal);
-  } while (signal != 0);
-  eventfd_t count = 0;
-  return eventfd_read(done, &count) == 0;
-}
-
-// Brings the converters to 0 W, within 3 s confirmed or not. Does not return.
-[[noreturn]] void Stop(Daemon& daemon, StateKeeper& keeper, bool guarded, StopSignals& signals, Log& log) {
-  // Who finds a line taken now may wait for it.
-  prctl(PR_SET_NAME, kEndingProcess);
-  const int done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
-  std::atomic<bool> confirmed{false};
-  std::thread([&daemon, &keeper, &confirmed, done] {
-    confirmed = daemon.StopPlant();
-    static_cast<void>(eventfd_write(done, 1));
-    daemon.EndPlant();
-    keeper.Stop();
-    daemon.EndStreams();
-    static_cast<void>(eventfd_write(done, 1));
-  }).detach();
-  if (!AwaitOrQuit(done, std::chrono::seconds(3), guarded, signals, log)) {
-    log.Error("not all converters have confirmed 0 W within 3 s; check them");
-    _exit(kExitUnconfirmed);
-  }
-  if (confirmed) log.Info("all converters are at 0 W");
-  static_cast<void>(AwaitOrQuit(done, std::chrono::milliseconds(500), guarded, signals, log));
-  log.Info("stopped");
-  // Not exit(): joining network threads takes seconds, and nothing of them needs it.
-  _exit(confirmed ? kExitOk : kExitUnconfirmed);
-}
-
 // What a later start may find otherwise; a wrong configuration or a port that another daemon owns is there to stay.
 bool MayPass(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
@@ -173,7 +128,15 @@ bool MayPass(const absl::Status& status) {
 // Exit code of a start that is refused although the configuration is good.
 int RefusedBy(bool guarded) { return guarded ? kExitNotStarted : kExitRefused; }
 
-[[noreturn]] void RunDaemon(const Site& site, bool guarded, Log& log) {
+// For a later start whose configuration is wrong. On a thread of its own: the disk may take seconds.
+void KeepConfig(const std::string& text, Log& log) {
+  std::thread([last = LastConfig(absl::GetFlag(FLAGS_state_dir), absl::GetFlag(FLAGS_config)), text, &log] {
+    const absl::Status kept = last.Keep(text);
+    if (!kept.ok()) log.Warning("this configuration is not kept for a start with a wrong one: " + std::string(kept.message()));
+  }).detach();
+}
+
+[[noreturn]] void RunDaemon(const Site& site, const std::string& text, bool guarded, Log& log) {
   // The kernel calls a program that is started as /proc/self/exe "exe".
   prctl(PR_SET_NAME, guarded ? kWorkerProcess : kUnguardedProcess);
   PrepareProcess();
@@ -181,7 +144,7 @@ int RefusedBy(bool guarded) { return guarded ? kExitNotStarted : kExitRefused; }
   // Neither is ever destroyed: see Daemon::EndStreams().
   Heart& heart = *new Heart(guarded ? kHeartbeatFd : -1);
   StateKeeper& keeper =
-      *new StateKeeper(StateOf(site), [&log](const std::string& sentence) { log.Warning("state: " + sentence); });
+      *new StateKeeper(StateFile(absl::GetFlag(FLAGS_state_dir), site.name), [&log](const std::string& sentence) { log.Warning("state: " + sentence); });
   keeper.Start();
   Daemon& daemon = *new Daemon(site, absl::GetFlag(FLAGS_allow_non_realtime), keeper, log);
   const bool orphaned = SomeoneIsOrphaned();
@@ -191,42 +154,55 @@ int RefusedBy(bool guarded) { return guarded ? kExitNotStarted : kExitRefused; }
     const bool may_pass = MayPass(status) || orphaned || SomeoneIsOrphaned();
     _exit(may_pass ? kExitFailed : RefusedBy(guarded));
   }
+  KeepConfig(text, log);
   heart.Run([&daemon] { return daemon.Cycles(); });
   std::fputs(daemon.Greeting().c_str(), stdout);
   std::fflush(stdout);
   int signal = 0;
-  while (signal == 0 && !(guarded && GuardHasGone())) {
-    daemon.Tend();
+  absl::Status well;
+  while (signal == 0 && well.ok() && !(guarded && GuardHasGone())) {
     heart.MainIsAlive();
     signal = signals.Wait(guarded ? kLifeFd : -1, std::chrono::seconds(1));
+    well = daemon.Tend();
   }
   heart.End();
   if (guarded && GuardHasGone()) {
     log.Error("stopping: the guard has died, and without it nothing could stop the converters after us");
-  } else {
+  } else if (signal != 0) {
     log.Info(std::string("stopping: ") + strsignal(signal));
+  } else {
+    log.Error("stopping: " + std::string(well.message()));
   }
-  Stop(daemon, keeper, guarded, signals, log);
+  Shutdown({.daemon = daemon, .keeper = keeper, .signals = signals, .log = log, .guarded = guarded}, signal != 0);
+}
+
+MakeSafe Safely(MakeSafe::Voice voice, Nanoseconds limit, Log& log) {
+  return {.state_dir = absl::GetFlag(FLAGS_state_dir), .limit = limit, .voice = voice, .log = log};
 }
 
 int RunSafeState(const Site& site, bool guarded, Log& log) {
-  prctl(PR_SET_NAME, kSafeStateProcess);
-  // A tcp:// port whose other end has gone.
-  std::signal(SIGPIPE, SIG_IGN);
-  const auto report = [guarded, &log](const std::string& name, const absl::Status& status) {
-    const std::string sentence = name + ": " + (status.ok() ? "0 W confirmed" : std::string(status.message()));
-    if (guarded) {
-      // What another daemon owns is in its care; who was refused because of that has said so.
-      const bool owned = OwnerOf(status) == LineOwner::kDaemon;
-      log.Write(status.ok() ? LogLevel::kInfo : owned ? LogLevel::kDebug : LogLevel::kError, "guard: " + sentence);
-    } else {
-      // Each by one of several processes, all at once.
-      std::printf("%s\n", sentence.c_str());
-      std::fflush(stdout);
-    }
-  };
-  const Nanoseconds limit = guarded ? kGuardedSafeStateLimit : kSafeStateLimit;
-  return CommandSafeState(site, StateOf(site), limit, report) ? kExitOk : kExitUnconfirmed;
+  MakeSafe safe = guarded ? Safely(MakeSafe::Voice::kLogged, kGuardedSafeStateLimit, log)
+                          : Safely(MakeSafe::Voice::kPrinted, kSafeStateLimit, log);
+  safe.prefix = "guard: ";
+  return safe.Of(site) ? kExitOk : kExitUnconfirmed;
+}
+
+// The configuration cannot be used, and that has been said: nobody will regulate, so what regulated last is stopped. An
+// inverter that starts at full power by itself must not be left so.
+int RefuseConfig(const std::string& file, Log& log) {
+  if (!absl::GetFlag(FLAGS_safe_state)) {
+    static_cast<void>(Safely(MakeSafe::Voice::kLogged, kGuardedSafeStateLimit, log).OfLast(file));
+    return kExitRefused;
+  }
+  switch (Safely(MakeSafe::Voice::kPrinted, kSafeStateLimit, log).OfLast(file)) {
+    case MakeSafe::Outcome::kConfirmed:
+      return kExitOk;
+    case MakeSafe::Outcome::kUnconfirmed:
+      return kExitUnconfirmed;
+    case MakeSafe::Outcome::kNothingKept:
+      std::fprintf(stderr, "no converter was commanded: no configuration is kept that regulated before\n");
+  }
+  return kExitRefused;
 }
 
 // This process as the guard; the others are started with the arguments that it got.
@@ -289,14 +265,14 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
   const bool check = absl::GetFlag(FLAGS_check);
   const bool safe_state = absl::GetFlag(FLAGS_safe_state);
   if (!guarded && !check) NeverWaitForReaders();
+  Log log(LogOptionsFor(*level));
   const std::string file = absl::GetFlag(FLAGS_config);
   absl::StatusOr<std::string> text = ConfigText(guarded, file);
   if (!text.ok()) {
     const bool missing = absl::IsNotFound(text.status());
     std::fprintf(stderr, "%s%s\n", std::string(text.status().message()).c_str(), missing ? kNoConfigAdvice : "");
-    return kExitRefused;
+    return check ? kExitRefused : RefuseConfig(file, log);
   }
-  Log log(LogOptionsFor(*level));
   // What is wrong in the file, the worker says: here nothing is done that takes memory or could fail.
   if (!guarded && !absl::GetFlag(FLAGS_no_guard) && !check && !safe_state)
     return RunGuard(argc, argv, *std::move(text), log);
@@ -305,7 +281,7 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
   if (!site.ok()) {
     // One line per problem, each with file and line: for people and editors, so without the log's prefix.
     std::fprintf(stderr, "%s\n", std::string(site.status().message()).c_str());
-    return kExitRefused;
+    return check ? kExitRefused : RefuseConfig(file, log);
   }
   if (check) {
     std::printf("%s: good\n", file.c_str());
@@ -316,13 +292,12 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
     if (const absl::Status ports = CheckPorts(*site); !ports.ok()) {
       log.Error(std::string(ports.message()));
       // What needs none of them, such as a plug, may be running.
-      const auto silent = [](const std::string&, const absl::Status&) {};
-      static_cast<void>(CommandSafeState(*site, StateOf(*site), kGuardedSafeStateLimit, silent));
+      static_cast<void>(Safely(MakeSafe::Voice::kSilent, kGuardedSafeStateLimit, log).Of(*site));
       return kExitRefused;
     }
   }
   if (guarded) FollowTheGuard(*guard);
-  RunDaemon(*site, guarded, log);
+  RunDaemon(*site, *text, guarded, log);
 }
 
 int Main(int argc, char** argv) {

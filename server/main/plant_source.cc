@@ -1,5 +1,9 @@
 #include "server/main/plant_source.h"
 
+#include <algorithm>
+
+#include "hal/rt/clock.h"
+
 namespace abcds {
 namespace {
 
@@ -19,8 +23,12 @@ Observation PlantSource::Observe() const {
   observation.meter = DeviceOf(facts.meter, state->details->meter);
   observation.has_battery_monitor = facts.battery.has_value();
   if (facts.battery) observation.battery = DeviceOf(*facts.battery, state->details->battery);
+  const std::vector<ThreadProgress> threads = threads_();
+  const MonotonicTime now = MonotonicNow();
   for (size_t i = 0; i < facts.converters.size(); ++i) {
-    observation.converters.push_back(DeviceOf(facts.converters[i], state->details->converters[i]));
+    MonitoredDevice device = DeviceOf(facts.converters[i], state->details->converters[i]);
+    if (threads[i].Runs()) device.thread_age = std::max(Nanoseconds(0), now - threads[i].went_on_at);
+    observation.converters.push_back(std::move(device));
   }
   return observation;
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "hal/rt/clock.h"
 #include "server/plant/fake_cycle.h"
 
 namespace abcds {
@@ -22,7 +23,9 @@ TEST(PlantSourceTest, ShowsThePlantOnceItRuns) {
                           }};
     FakeCycle cycle;
     Plant plant(FakeSite(), sources, cycle.border(), log);
-    const PlantSource source(plant);
+    Progress thread;
+    thread.GoOn(MonotonicNow());
+    const PlantSource source(plant, [&thread] { return std::vector{thread.Now(), ThreadProgress{}}; });
     EXPECT_FALSE(source.Observe().started);
 
     plant.Start();
@@ -42,6 +45,10 @@ TEST(PlantSourceTest, ShowsThePlantOnceItRuns) {
     EXPECT_EQ(observation.converters[1].counters.at("timeouts"), 4u);
     EXPECT_TRUE(observation.converters[1].troubled);
     EXPECT_FALSE(observation.converters[0].troubled);
+    ASSERT_TRUE(observation.converters[0].thread_age.has_value());
+    EXPECT_GE(*observation.converters[0].thread_age, Nanoseconds(0));
+    EXPECT_LE(*observation.converters[0].thread_age, MonotonicNow() - thread.Now().went_on_at);
+    EXPECT_FALSE(observation.converters[1].thread_age.has_value());
   }
   close(null);
 }

@@ -29,8 +29,6 @@ class StateFile {
   [[nodiscard]] const std::string& path() const { return path_; }  // empty: nothing is kept
 
  private:
-  [[nodiscard]] absl::Status Replace(const std::string& text) const;
-
   std::string directory_;
   std::string path_;
 };

@@ -28,6 +28,7 @@ class Inverter final : public PowerConverter {
   void Start() override {}
   void Stop() override {}
   [[nodiscard]] DeviceDetails Details() const override { return {}; }
+  [[nodiscard]] ThreadProgress progress() const noexcept override { return {}; }
   [[nodiscard]] ConverterState Latest() noexcept override { return session_.state(); }
   void Command(const ConverterCommand& command) noexcept override { session_.SetCommand(command, now_); }
 
@@ -133,6 +134,7 @@ class Charger final : public PowerConverter {
   void Start() override {}
   void Stop() override {}
   [[nodiscard]] DeviceDetails Details() const override { return {}; }
+  [[nodiscard]] ThreadProgress progress() const noexcept override { return {}; }
   [[nodiscard]] ConverterState Latest() noexcept override { return state_; }
   void Command(const ConverterCommand& command) noexcept override { command_ = command; }
 

@@ -20,6 +20,7 @@ class Linked final : public PowerConverter {
   void Start() override {}
   void Stop() override {}
   [[nodiscard]] DeviceDetails Details() const override { return {}; }
+  [[nodiscard]] ThreadProgress progress() const noexcept override { return {}; }
   [[nodiscard]] ConverterState Latest() noexcept override { return state_; }
   void Command(const ConverterCommand& command) noexcept override { command_ = command; }
 

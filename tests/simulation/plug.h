@@ -19,6 +19,7 @@ class PlugCharger final : public PowerConverter {
   void Start() override {}
   void Stop() override {}
   [[nodiscard]] DeviceDetails Details() const override;
+  [[nodiscard]] ThreadProgress progress() const noexcept override { return {}; }
   [[nodiscard]] ConverterState Latest() noexcept override { return session_.StateAt(now_); }
   void Command(const ConverterCommand& command) noexcept override { session_.SetCommand(command); }
 

@@ -14,6 +14,7 @@ import unittest
 import zlib
 
 import processes
+from hung_thread import HungThread
 from processes import signal
 from simulated_site import Site
 
@@ -43,12 +44,13 @@ class GuardTest(unittest.TestCase):
     def wait_delivering(self, timeout_s=60.0):
         processes.wait_until(lambda: self.site.told_w() < -0.8 * LOAD_W, f"the inverter delivers {LOAD_W} W", timeout_s)
 
-    def zero_after(self, what, act, promise_s):
-        """Does `act`, and measures until the inverter was told 0 W and stays there for a moment."""
+    def zero_after(self, what, act, promise_s, meanwhile=lambda: None):
+        """Does `act`, and measures until the inverter was told 0 W; `meanwhile` is done again and again."""
         self.assertLess(self.site.told_w(), -0.8 * LOAD_W)
         begun = time.monotonic()
         act()
-        processes.wait_until(lambda: self.site.told_w() == 0.0, f"0 W on the wire after {what}", 10.0, 0.01)
+        processes.wait_until(lambda: meanwhile() or self.site.told_w() == 0.0, f"0 W on the wire after {what}",
+                             promise_s + 10.0, 0.01)
         took = time.monotonic() - begun
         print(f"\n{what}: 0 W on the wire after {took:.2f} s (promised: {promise_s:.0f} s)", flush=True)
         self.assertLess(took, promise_s, self.daemon.process.text())
@@ -72,6 +74,18 @@ class GuardTest(unittest.TestCase):
         self.zero_after("SIGKILL to the guard", lambda: self.daemon.process.signal(signal.SIGKILL), 2.0)
         processes.wait_until(lambda: not pathlib.Path(f"/proc/{worker}").exists(), "the worker has ended")
         self.start_daemon()
+
+    def test_thread_that_speaks_to_the_inverter_hangs(self):
+        before = self.daemon.worker_pid()
+        try:
+            hung = HungThread(before, "line")
+        except PermissionError as error:
+            self.skipTest(f"this machine forbids to stop a thread: {error}")
+        self.zero_after("a hung bus thread", lambda: None, 13.0, meanwhile=hung.reap)
+        self.daemon.process.wait_for(r"stopping: inverter: the thread that speaks to it has hung for [5-9]")
+        self.wait_delivering()
+        self.assertNotIn(self.daemon.worker_pid(), (before, None), "another worker regulates")
+        self.assertTrue(self.daemon.process.running(), "the same guard guards")
 
     def kept(self):
         """The state file's content; None while there is none."""
@@ -200,6 +214,68 @@ class GuardTest(unittest.TestCase):
         print(f"\nguard: PSS {pss_kb} kB, {threads} thread", flush=True)
         self.assertEqual(threads, 1)
         self.assertLess(pss_kb, 10_000)
+
+
+class WrongConfigurationTest(unittest.TestCase):
+    """A boot with a file that somebody has edited: the inverter may run by itself, and nobody will regulate."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.site = GuardedSite(self, folder.name)
+        # Without a guard, so that its death leaves the inverter as it is.
+        self.daemon = processes.Daemon(self, self.folder, self.site.config_text(), "--no_guard").wait_ready()
+        delivers = lambda: self.site.told_w() < -0.8 * LOAD_W
+        processes.wait_until(delivers, f"the inverter delivers {LOAD_W} W", 60.0)
+        processes.wait_until(lambda: list((self.folder / "state").glob("*.last")), "its configuration is kept")
+        self.daemon.process.signal(signal.SIGKILL)
+        self.daemon.process.wait()
+        self.assertTrue(delivers())
+
+    def once(self, *arguments):
+        return processes.abcdsd_once("--config", self.daemon.config, f"--state_dir={self.folder}/state",
+                                     "--allow_non_realtime", *arguments)
+
+    def wait_zero(self):
+        processes.wait_until(lambda: self.site.told_w() == 0.0, "0 W on the wire")
+
+    def test_start_stops_what_regulated_last(self):
+        self.daemon.config.write_text("half an ed", encoding="utf-8")
+        code, lines = self.once()
+        self.assertEqual(code, 1)
+        self.wait_zero()
+        text = "\n".join(lines)
+        self.assertRegex(text, r"abcds.textproto:1.*half")
+        self.assertRegex(text, r"nobody regulates: the converters of the configuration that regulated last .* 0 W")
+        self.assertRegex(text, r"inverter: 0 W confirmed")
+
+    def test_start_without_the_file_does_so_too(self):
+        self.daemon.config.unlink()
+        code, lines = self.once()
+        self.assertEqual(code, 1)
+        self.wait_zero()
+        self.assertRegex("\n".join(lines), r"inverter: 0 W confirmed")
+
+    def test_safe_state_does_so_too(self):
+        self.daemon.config.write_text("half an ed", encoding="utf-8")
+        code, lines = self.once("--safe_state")
+        self.assertEqual(code, 0, lines)
+        self.wait_zero()
+
+    def test_check_touches_no_device(self):
+        self.daemon.config.write_text("half an ed", encoding="utf-8")
+        self.assertEqual(self.once("--check")[0], 1)
+        self.assertLess(self.site.told_w(), -0.8 * LOAD_W)
+
+    def test_configuration_that_never_ran_stops_nothing(self):
+        other = self.folder / "other.textproto"
+        other.write_text("half an ed", encoding="utf-8")
+        for arguments, expected in (((), 1), (("--safe_state",), 1)):
+            code, lines = processes.abcdsd_once("--config", other, f"--state_dir={self.folder}/state", *arguments)
+            self.assertEqual(code, expected, lines)
+        self.assertRegex("\n".join(lines), r"no converter was commanded")
+        self.assertLess(self.site.told_w(), -0.8 * LOAD_W)
 
 
 class RefusalTest(unittest.TestCase):

@@ -31,6 +31,7 @@ class HouseConverter final : public PowerConverter {
   void Start() override;
   void Stop() override;
   [[nodiscard]] DeviceDetails Details() const override;
+  [[nodiscard]] ThreadProgress progress() const noexcept override { return thread_.progress(); }
   [[nodiscard]] ConverterState Latest() noexcept override;
   void Command(const ConverterCommand& command) noexcept override;
 

@@ -41,9 +41,11 @@ void HouseThread::Run() {
     SleepUntil(due);
     const MonotonicTime now = MonotonicNow();
     if (now - due > kLost) due = now;
+    progress_.GoOn(now);
     step_(now);
     due += kStep;
   }
+  progress_.End();
 }
 
 }  // namespace abcds::house

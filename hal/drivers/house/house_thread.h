@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "hal/rt/progress.h"
 #include "hal/units/time.h"
 
 namespace abcds::house {
@@ -25,6 +26,8 @@ class HouseThread {
   void Hold();
   void Release();
 
+  [[nodiscard]] ThreadProgress progress() const noexcept { return progress_.Now(); }
+
  private:
   void Run();
 
@@ -32,6 +35,7 @@ class HouseThread {
   std::mutex mutex_;
   int holders_ = 0;
   std::atomic<bool> stopping_{false};
+  Progress progress_;
   std::thread thread_;
 };
 

@@ -28,6 +28,7 @@ class MeanwellConverter final : public PowerConverter {
   void Start() override;
   void Stop() override;
   [[nodiscard]] DeviceDetails Details() const override;
+  [[nodiscard]] ThreadProgress progress() const noexcept override { return bus_.progress(); }
   [[nodiscard]] ConverterState Latest() noexcept override;
   void Command(const ConverterCommand& command) noexcept override;
 

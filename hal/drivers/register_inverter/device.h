@@ -35,6 +35,7 @@ class RegisterInverter : public PowerConverter {
   void Start() override;
   void Stop() override;
   [[nodiscard]] DeviceDetails Details() const override;
+  [[nodiscard]] ThreadProgress progress() const noexcept override { return bus_.progress(); }
   [[nodiscard]] ConverterState Latest() noexcept override;
   void Command(const ConverterCommand& command) noexcept override;
 

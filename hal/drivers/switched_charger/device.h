@@ -30,6 +30,7 @@ class SwitchedCharger final : public PowerConverter, private HttpClient {
   void Start() override;
   void Stop() override;
   [[nodiscard]] DeviceDetails Details() const override;
+  [[nodiscard]] ThreadProgress progress() const noexcept override { return connection_.progress(); }
   [[nodiscard]] ConverterState Latest() noexcept override;
   void Command(const ConverterCommand& command) noexcept override;
 
