@@ -9,6 +9,7 @@
 #include "hal/rt/clock.h"
 #include "hal/units/check.h"
 #include "server/devices/device_type.h"
+#include "server/devices/observed_converter.h"
 #include "server/devices/registry.h"
 
 namespace abcds {
@@ -36,14 +37,18 @@ DeviceSet::DeviceSet() : buses_(std::make_unique<BusSet>()) {}
 
 DeviceSet::~DeviceSet() { Stop(); }
 
-absl::StatusOr<std::unique_ptr<DeviceSet>> DeviceSet::Build(const Site& site, WriteLedger& ledger) {
+absl::StatusOr<std::unique_ptr<DeviceSet>> DeviceSet::Build(const Site& site, WriteLedger& ledger,
+                                                            Purpose purpose) {
   std::unique_ptr<DeviceSet> set(new DeviceSet());
   BuildContext context{site, *set->buses_, ledger, {}};
 
   for (size_t i = 0; i < site.converters.size(); ++i) {
     const Site::Device& entry = site.converters[i];
     auto built =
-        TypeOf(DeviceKind::kConverter, entry).BuildConverter(site.config.converter(static_cast<int>(i)), context);
+        purpose == Purpose::kObserve
+            ? absl::StatusOr<std::shared_ptr<PowerConverter>>(
+                  std::make_shared<ObservedConverter>(site.core.converters[i]))
+            : TypeOf(DeviceKind::kConverter, entry).BuildConverter(site.config.converter(static_cast<int>(i)), context);
     if (!built.ok()) return AtDevice(built.status(), entry);
     PowerConverter* device = built->get();
     set->converters_.push_back(*std::move(built));

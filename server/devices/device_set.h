@@ -2,6 +2,7 @@
 #ifndef ABCDS_SERVER_DEVICES_DEVICE_SET_H_
 #define ABCDS_SERVER_DEVICES_DEVICE_SET_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,6 +26,10 @@ class BusSet;
 
 class DeviceSet {
  public:
+  enum class Purpose : uint8_t {
+    kRegulate,
+    kObserve,  // no converter is opened: ObservedConverter stands in for each
+  };
   // A device as faces see it.
   struct View {
     std::string name;                        // unique in the site
@@ -34,7 +39,8 @@ class DeviceSet {
 
   // Makes the devices; touches no wire. Fails where something beside the configuration is missing, such as a password
   // file. `site` must come from LoadSite with KnownDevices(); `ledger` outlives the set.
-  [[nodiscard]] static absl::StatusOr<std::unique_ptr<DeviceSet>> Build(const Site& site, WriteLedger& ledger);
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<DeviceSet>> Build(const Site& site, WriteLedger& ledger,
+                                                                        Purpose purpose = Purpose::kRegulate);
 
   ~DeviceSet();
   DeviceSet(const DeviceSet&) = delete;

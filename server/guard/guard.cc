@@ -136,7 +136,7 @@ void Guard::ReadSignals(MonotonicTime now) {
       give_up_at_ = now + timing_.last_safe_state;
       if (worker_.pid > 0) kill(worker_.pid, signal);
     } else if (asked_ == 2 && worker_.pid > 0) {
-      KillWorker(now, "second signal: the worker is killed, and the converters are brought to 0 W without it");
+      KillWorker(now, "second signal: the worker is killed" + Promise(", and the converters are brought to 0 W without it"));
     } else if (!confirmed_) {
       log_.Error("guard: ended at once by one more signal; the converters may not have confirmed 0 W");
       // A worker that the kernel still holds loses its descriptors with us.
@@ -172,14 +172,14 @@ void Guard::OnWorkerEnd(int status, MonotonicTime now) {
   if (asked_ > 0) {
     give_up_at_ = now + timing_.last_safe_state;
     if (!(WIFEXITED(status) && WEXITSTATUS(status) == kExitUnconfirmed)) {
-      log_.Error("guard: the worker " + DescribeEnd(status) + " instead of stopping; converters to 0 W without it");
+      log_.Error("guard: the worker " + DescribeEnd(status) + " instead of stopping" + Promise("; converters to 0 W without it"));
     }
     return BeginSafeState(now);
   }
   const Nanoseconds pause = pauses_.After(life);
   restart_at_ = now + pause;
   log_.Error("guard: the worker " + DescribeEnd(status) + " after " + Seconds(life) +
-             "; all converters to 0 W, next start in " + Seconds(pause));
+             Promise("; all converters to 0 W") + ", next start in " + Seconds(pause));
   BeginSafeState(now);
 }
 
@@ -192,6 +192,10 @@ void Guard::BeginSafeState(MonotonicTime now) {
 }
 
 void Guard::StartAttempt(MonotonicTime now) {
+  if (options_.safe_state.empty()) {
+    tried_ = confirmed_ = true;
+    return;
+  }
   attempt_.pid = StartChild(options_.program, options_.safe_state, {.config = config_, .urgent = true});
   attempt_.kill_at = now + timing_.safe_state;
   if (attempt_.pid > 0) return;

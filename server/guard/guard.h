@@ -30,7 +30,8 @@ struct GuardOptions {
   std::string program = "/proc/self/exe";  // also after an upgrade has replaced the file: the one that runs now
   std::vector<std::string> worker;         // its arguments, name included
   std::vector<std::string> restarted_worker;  // likewise, once one has run; empty: the same
-  std::vector<std::string> safe_state;     // likewise; ends with status 0 when all converters have confirmed 0 W
+  std::vector<std::string> safe_state;     // likewise; ends with status 0 when all converters have confirmed 0 W; empty:
+                                           // the worker only observes, and no converter is anybody's business here
   std::string config;                      // handed down as it is: a file edited meanwhile changes no restart
   GuardTiming timing = {};
 };
@@ -81,6 +82,8 @@ class Guard {
   void Wait(MonotonicTime until);
   void End(int code) { exit_code_ = code; }
   [[nodiscard]] bool Ending() const { return asked_ > 0 || refused_; }
+  // `what` is said of the converters, where they are ours.
+  [[nodiscard]] std::string Promise(const char* what) const { return options_.safe_state.empty() ? "" : what; }
 
   const GuardOptions options_;
   Log& log_;

@@ -39,7 +39,7 @@ class GuardTest : public testing::Test {
   // `worker` and `safe_state` are scripts. In both $story is the file, and `runs` counts what was said in it.
   int Run(const std::string& worker, const std::string& safe_state) {
     options_.worker = Script(worker);
-    options_.safe_state = Script(safe_state);
+    if (safe_state_) options_.safe_state = Script(safe_state);
     // In a process of its own: the guard takes over signals.
     const pid_t pid = fork();
     if (pid == 0) {
@@ -65,6 +65,7 @@ class GuardTest : public testing::Test {
   }
 
   GuardOptions options_;
+  bool safe_state_ = true;  // false: the guard is given none
   std::string story_file_;
 };
 
@@ -103,6 +104,12 @@ TEST_F(GuardTest, OnlySafeStateIsAheadOfOtherPrograms) {
 TEST_F(GuardTest, AfterADeathSafeStateComesFirstThenTheNextWorker) {
   EXPECT_EQ(Run("say worker; [ $(said worker) -ge 3 ] && exit 0; kill -9 $$", "say safe; exit 0"), kExitOk);
   EXPECT_EQ(Story(), "worker\nsafe\nworker\nsafe\nworker\n");
+}
+
+TEST_F(GuardTest, WhoOnlyObservesIsStartedAgainAndNothingIsMadeSafe) {
+  safe_state_ = false;
+  EXPECT_EQ(Run("say worker; [ $(said worker) -ge 3 ] && exit 0; kill -9 $$", "say safe; exit 0"), kExitOk);
+  EXPECT_EQ(Story(), "worker\nworker\nworker\n");
 }
 
 TEST_F(GuardTest, AFailedStartIsTriedAgain) {

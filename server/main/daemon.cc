@@ -61,20 +61,22 @@ DirectDevices DirectDevicesOf(DeviceDesk& desk) {
 
 }  // namespace
 
-Daemon::Daemon(const Site& site, bool allow_non_realtime, StateKeeper& keeper, Log& log)
+Daemon::Daemon(const Site& site, const DaemonOptions& options, StateKeeper& keeper, Log& log)
     : site_(site),
-      allow_non_realtime_(allow_non_realtime),
+      options_(options),
       keeper_(keeper),
       log_(log),
       desk_(site) {}
 
 absl::Status Daemon::Start() {
-  absl::StatusOr<std::unique_ptr<DeviceSet>> devices = DeviceSet::Build(site_, keeper_);
+  absl::StatusOr<std::unique_ptr<DeviceSet>> devices = DeviceSet::Build(
+      site_, keeper_, options_.observe ? DeviceSet::Purpose::kObserve : DeviceSet::Purpose::kRegulate);
   if (!devices.ok()) return devices.status();
   devices_ = *std::move(devices);
-  const LoopOptions options = {site_.period, site_.priority, site_.cpu, allow_non_realtime_};
+  const LoopOptions options = {site_.period, site_.priority, site_.cpu, options_.allow_non_realtime};
   loop_ = std::make_unique<ControlLoop>(site_.core, options, devices_->cycle_devices());
-  const SiteFacts facts = FactsOf(site_, *devices_);
+  SiteFacts facts = FactsOf(site_, *devices_);
+  facts.observing = options_.observe;
   const PlantMemory before = TakeOver(facts);
   for (const Latch& latch : before.latches) loop_->RestoreLatch(latch.fault, latch.converter);
   for (const auto& [converter, watts] : before.learned_w) loop_->RestoreLearned(converter, Watts(watts));
@@ -176,7 +178,8 @@ void Daemon::EndStreams() {
 std::string Daemon::Greeting() const {
   const Plant::StatePtr state = plant_->Latest();
   const CycleStatistics& cycle = state->snapshot.cycle;
-  std::string text = absl::StrCat("abcdsd ", kVersion, ", site \"", site_.name, "\": running, ",
+  std::string text = absl::StrCat("abcdsd ", kVersion, ", site \"", site_.name, "\": ",
+                                  options_.observe ? "observing, commands nothing, " : "running, ",
                                   cycle.real_time ? "real time, " : "without real-time priority, ", "one cycle every ",
                                   ToSeconds(site_.period) * 1e3, " ms\n");
   if (!site_.grpc_listen.empty()) absl::StrAppend(&text, "  gRPC     ", site_.grpc_listen, "\n");

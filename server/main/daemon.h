@@ -21,10 +21,15 @@
 
 namespace abcds {
 
+struct DaemonOptions {
+  bool allow_non_realtime = false;
+  bool observe = false;  // computes and explains everything, opens and commands no converter
+};
+
 class Daemon {
  public:
   // All are to outlive it.
-  Daemon(const Site& site, bool allow_non_realtime, StateKeeper& keeper, Log& log);
+  Daemon(const Site& site, const DaemonOptions& options, StateKeeper& keeper, Log& log);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
@@ -58,7 +63,7 @@ class Daemon {
   [[nodiscard]] absl::Status StartPlant();
 
   const Site& site_;
-  const bool allow_non_realtime_;
+  const DaemonOptions options_;
   StateKeeper& keeper_;
   Log& log_;
   std::unique_ptr<DeviceSet> devices_;

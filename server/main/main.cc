@@ -51,6 +51,9 @@ ABSL_FLAG(
     bool, safe_state, false,
     "Command 0 W to every converter without starting the daemon, one line for each, and end; status 0 only if all "
     "have confirmed. For a service manager's ExecStopPost, and for people.");
+ABSL_FLAG(bool, observe, false,
+          "Compute and explain everything, open and command no converter: the safe way to try it beside another "
+          "controller. Nothing is kept in --state_dir.");
 ABSL_FLAG(
     bool, no_guard, false,
     "For debugging: run in one process, without the small second one that sees the daemon die or hang, brings the "
@@ -77,6 +80,7 @@ constexpr char kHelp[] =
     R"(abcdsd: keeps the grid power of a house at its target with a battery.
 
   abcdsd [--config=FILE]            run until SIGTERM or Ctrl-C; all converters then go to 0 W first
+  abcdsd --observe --config=FILE    the same without opening or commanding any converter
   abcdsd --check --config=FILE      check a configuration
   abcdsd --safe_state --config=FILE every converter to 0 W, now; then end
   abcdsd --print_config=A+B         print a configuration to start from
@@ -120,6 +124,9 @@ int PrintConfiguration(const std::string& devices) {
   return kExitOk;
 }
 
+// An observer changes nothing, and what it would have latched or learned is nothing to remember.
+std::string StateDir() { return absl::GetFlag(FLAGS_observe) ? "" : absl::GetFlag(FLAGS_state_dir); }
+
 // What a later start may find otherwise; a wrong configuration or a port that another daemon owns is there to stay.
 bool MayPass(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
@@ -130,7 +137,7 @@ int RefusedBy(bool guarded) { return guarded ? kExitNotStarted : kExitRefused; }
 
 // For a later start whose configuration is wrong. On a thread of its own: the disk may take seconds.
 void KeepConfig(const std::string& text, Log& log) {
-  std::thread([last = LastConfig(absl::GetFlag(FLAGS_state_dir), absl::GetFlag(FLAGS_config)), text, &log] {
+  std::thread([last = LastConfig(StateDir(), absl::GetFlag(FLAGS_config)), text, &log] {
     const absl::Status kept = last.Keep(text);
     if (!kept.ok()) log.Warning("this configuration is not kept for a start with a wrong one: " + std::string(kept.message()));
   }).detach();
@@ -144,9 +151,11 @@ void KeepConfig(const std::string& text, Log& log) {
   // Neither is ever destroyed: see Daemon::EndStreams().
   Heart& heart = *new Heart(guarded ? kHeartbeatFd : -1);
   StateKeeper& keeper =
-      *new StateKeeper(StateFile(absl::GetFlag(FLAGS_state_dir), site.name), [&log](const std::string& sentence) { log.Warning("state: " + sentence); });
+      *new StateKeeper(StateFile(StateDir(), site.name), [&log](const std::string& sentence) { log.Warning("state: " + sentence); });
   keeper.Start();
-  Daemon& daemon = *new Daemon(site, absl::GetFlag(FLAGS_allow_non_realtime), keeper, log);
+  const bool observes = absl::GetFlag(FLAGS_observe);
+  const DaemonOptions options{.allow_non_realtime = absl::GetFlag(FLAGS_allow_non_realtime), .observe = observes};
+  Daemon& daemon = *new Daemon(site, options, keeper, log);
   const bool orphaned = SomeoneIsOrphaned();
   if (absl::Status status = daemon.Start(); !status.ok()) {
     log.Error(std::string(status.message()));
@@ -173,11 +182,12 @@ void KeepConfig(const std::string& text, Log& log) {
   } else {
     log.Error("stopping: " + std::string(well.message()));
   }
-  Shutdown({.daemon = daemon, .keeper = keeper, .signals = signals, .log = log, .guarded = guarded}, signal != 0);
+  Shutdown({.daemon = daemon, .keeper = keeper, .signals = signals, .log = log, .guarded = guarded, .observes = observes},
+           signal != 0);
 }
 
 MakeSafe Safely(MakeSafe::Voice voice, Nanoseconds limit, Log& log) {
-  return {.state_dir = absl::GetFlag(FLAGS_state_dir), .limit = limit, .voice = voice, .log = log};
+  return {.state_dir = StateDir(), .limit = limit, .voice = voice, .log = log};
 }
 
 int RunSafeState(const Site& site, bool guarded, Log& log) {
@@ -190,6 +200,7 @@ int RunSafeState(const Site& site, bool guarded, Log& log) {
 // The configuration cannot be used, and that has been said: nobody will regulate, so what regulated last is stopped. An
 // inverter that starts at full power by itself must not be left so.
 int RefuseConfig(const std::string& file, Log& log) {
+  if (absl::GetFlag(FLAGS_observe)) return kExitRefused;
   if (!absl::GetFlag(FLAGS_safe_state)) {
     static_cast<void>(Safely(MakeSafe::Voice::kLogged, kGuardedSafeStateLimit, log).OfLast(file));
     return kExitRefused;
@@ -213,8 +224,10 @@ int RunGuard(int argc, char** argv, std::string config, Log& log) {
   // What was there at the start may be unplugged now, and will be back.
   options.restarted_worker = options.worker;
   options.restarted_worker.push_back("--wait_for_devices");
-  options.safe_state = options.worker;
-  options.safe_state.push_back("--safe_state");
+  if (!absl::GetFlag(FLAGS_observe)) {
+    options.safe_state = options.worker;
+    options.safe_state.push_back("--safe_state");
+  }
   options.config = std::move(config);
   return Guard(std::move(options), log).Run();
 }
@@ -261,6 +274,11 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
   if (const std::string devices = absl::GetFlag(FLAGS_print_config); !devices.empty())
     return PrintConfiguration(devices);
 
+  if (absl::GetFlag(FLAGS_observe) && absl::GetFlag(FLAGS_safe_state)) {
+    std::fprintf(stderr, "abcdsd: --observe commands nothing, --safe_state commands 0 W: leave one of them out\n");
+    return kExitUsage;
+  }
+
   const bool guarded = guard.has_value();
   const bool check = absl::GetFlag(FLAGS_check);
   const bool safe_state = absl::GetFlag(FLAGS_safe_state);
@@ -288,7 +306,7 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
     return kExitOk;
   }
   if (safe_state) return RunSafeState(*site, guarded, log);
-  if (!absl::GetFlag(FLAGS_wait_for_devices)) {
+  if (!absl::GetFlag(FLAGS_wait_for_devices) && !absl::GetFlag(FLAGS_observe)) {
     if (const absl::Status ports = CheckPorts(*site); !ports.ok()) {
       log.Error(std::string(ports.message()));
       // What needs none of them, such as a plug, may be running.

@@ -50,7 +50,7 @@ void Shutdown(const Running& running, bool asked) {
     running.log.Error("not all converters have confirmed 0 W within 3 s; check them");
     _exit(kExitUnconfirmed);
   }
-  if (confirmed) running.log.Info("all converters are at 0 W");
+  if (confirmed && !running.observes) running.log.Info("all converters are at 0 W");
   static_cast<void>(AwaitOrQuit(done, std::chrono::milliseconds(500), running));
   running.log.Info("stopped");
   // Not exit(): joining network threads takes seconds, and nothing of them needs it.

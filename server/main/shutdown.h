@@ -16,6 +16,7 @@ struct Running {
   StopSignals& signals;
   Log& log;
   bool guarded;  // by the process that started this one
+  bool observes;  // no converter is ours to speak of
 };
 
 // Brings the converters to 0 W, within 3 s confirmed or not, and ends the process. `asked`: somebody wanted the end;

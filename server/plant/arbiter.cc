@@ -70,6 +70,7 @@ Arbiter::Arbiter(const SiteFacts& facts) : facts_(facts) {
   intent_.target = facts.settings.regulation.target;
   intent_.charger_enabled = facts.settings.regulation.charge_enabled;
   intent_.discharger_enabled = facts.settings.regulation.discharge_enabled;
+  if (facts.observing) intent_.mode = Mode::kObserve;
 }
 
 Watts Arbiter::ConfiguredPower(bool charge) const {
@@ -152,6 +153,10 @@ absl::Status Arbiter::SetMode(const ModeRequest& request, const Snapshot& snapsh
   }
   if (request.mode == Mode::kDischargeOnly && ConfiguredPower(false) <= Watts(0)) {
     return absl::FailedPreconditionError("this site has no converter that discharges; for 0 W use `mode idle`");
+  }
+  if (facts_.observing) {
+    return absl::FailedPreconditionError(
+        "abcdsd was started with --observe and commands nothing; start it without to regulate");
   }
   const absl::StatusOr<MonotonicTime> ends = LeaseEnd(request.lease, now);
   if (!ends.ok()) return ends.status();

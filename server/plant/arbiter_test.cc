@@ -187,6 +187,26 @@ TEST(ArbiterTest, StartsAsConfigured) {
   EXPECT_EQ(arbiter.intent().target_ends, MonotonicTime::max());
 }
 
+TEST(ArbiterTest, AnObserverStaysOne) {
+  SiteFacts facts = FakeSite();
+  facts.observing = true;
+  Snapshot snapshot = FakeSnapshot(kNow);
+  Arbiter arbiter(facts);
+  EXPECT_EQ(arbiter.intent().mode, Mode::kObserve);
+  for (const Mode mode : {Mode::kAutomatic, Mode::kIdle, Mode::kObserve, Mode::kChargeOnly, Mode::kDischargeOnly}) {
+    ModeRequest request;
+    request.mode = mode;
+    const absl::Status refused = arbiter.SetMode(request, snapshot, kNow);
+    EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("--observe"));
+  }
+  EXPECT_FALSE(arbiter.SetMode(Forced(-300), snapshot, kNow).ok());
+  snapshot.intent = arbiter.intent();
+  snapshot.outputs.mode = Mode::kObserve;
+  EXPECT_FALSE(arbiter.Settle(snapshot, kNow + std::chrono::hours(24 * 400)));
+  EXPECT_EQ(arbiter.intent().mode, Mode::kObserve);
+}
+
 TEST(ArbiterTest, DirectionsAreEnabledApart) {
   const SiteFacts facts = FakeSite();
   Arbiter arbiter(facts);

@@ -289,7 +289,9 @@ std::string Why(const Subject& s) {
     case Reason::kIdle:
       return "mode idle";
     case Reason::kObserving:
-      return "mode observe keeps every converter at 0 W; would " + Wish(d.wanted);
+      return (s.facts.observing ? "started with --observe, so that no converter is opened or commanded; would "
+                                : "mode observe keeps every converter at 0 W; would ") +
+             Wish(d.wanted);
     case Reason::kForced:
       return Forced(s);
     case Reason::kModeForbids:

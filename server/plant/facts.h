@@ -22,6 +22,7 @@ struct SiteFacts {
   std::optional<DeviceFacts> battery;   // the BMS; missing: none is configured
   std::vector<DeviceFacts> converters;  // in the order of settings.converters
   CoreSettings settings;
+  bool observing = false;  // started to command nothing: mode observe, for good
 };
 
 }  // namespace abcds

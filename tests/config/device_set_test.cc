@@ -82,6 +82,26 @@ TEST_F(DeviceSetOnAWire, TheFirstAndTheLastWriteAreZeroWatts) {
   (*devices)->Stop();  // idempotent
 }
 
+TEST_F(DeviceSetOnAWire, AnObserverLeavesTheLineToOthers) {
+  const auto devices = DeviceSet::Build(SiteOn(line_->path()), ledger_, DeviceSet::Purpose::kObserve);
+  ASSERT_TRUE(devices.ok()) << devices.status();
+  ASSERT_TRUE((*devices)->Start().ok());
+  // Somebody else regulates with it meanwhile, as its only owner.
+  const auto other = DeviceSet::Build(SiteOn(line_->path()), ledger_);
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_TRUE((*other)->Start().ok());
+  (*other)->Stop();
+  const size_t heard = line_->exchange_count();
+  EXPECT_GT(heard, 0u);
+  PowerConverter& converter = *(*devices)->cycle_devices().converters[0];
+  converter.Command({.power = Watts(-300), .expires_at = MonotonicNow() + std::chrono::seconds(1)});
+  EXPECT_EQ(converter.Latest().lifecycle, Lifecycle::kActive);
+  EXPECT_EQ(converter.Latest().max_discharge, Watts(600));
+  EXPECT_EQ(converter.Latest().power.value, Watts(0));
+  (*devices)->Stop();
+  EXPECT_EQ(line_->exchange_count(), heard) << "not even 0 W at the end";
+}
+
 // Two lines with an inverter each: "a", which is opened first, and "b".
 class DeviceSetOnTwoWires : public DeviceSetOnAWire {
  protected:

@@ -16,7 +16,7 @@ import zlib
 import processes
 from hung_thread import HungThread
 from processes import signal
-from simulated_site import Site
+from simulated_site import STATUS, Site
 
 LOAD_W = 390
 
@@ -216,8 +216,8 @@ class GuardTest(unittest.TestCase):
         self.assertLess(pss_kb, 10_000)
 
 
-class WrongConfigurationTest(unittest.TestCase):
-    """A boot with a file that somebody has edited: the inverter may run by itself, and nobody will regulate."""
+class LeftRunning(unittest.TestCase):
+    """An inverter that runs although nobody regulates; as another controller would leave it, too."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -232,6 +232,37 @@ class WrongConfigurationTest(unittest.TestCase):
         self.daemon.process.signal(signal.SIGKILL)
         self.daemon.process.wait()
         self.assertTrue(delivers())
+
+
+class ObserverTest(LeftRunning):
+    """abcdsd --observe: beside another controller, whose setpoint stays."""
+
+    def test_nothing_is_commanded_from_start_to_end(self):
+        setpoint = self.site.told_w()
+        first = len(self.site.process.lines)
+        observer = processes.Daemon(self, self.folder, self.site.config_text(), "--observe").wait_ready()
+        observer.process.wait_for(r"observing, commands nothing")
+        address = observer.grpc_address
+        explains = lambda: "would discharge" in processes.abcdsctl("explain", address=address)[1]
+        # The other one's setpoint is its own affair: to an observer all that the grid shows is to be covered.
+        self.site.say("load 590")
+        processes.wait_until(explains, "it explains what it would do", 30.0)
+        code, _, error = processes.abcdsctl("mode", "automatic", address=address)
+        self.assertNotEqual(code, 0)
+        self.assertIn("--observe", error)
+        before = observer.worker_pid()
+        os.kill(before, signal.SIGKILL)
+        processes.wait_until(lambda: observer.worker_pid() not in (before, None), "another worker observes")
+        processes.wait_until(explains, "it explains again", 30.0)
+        observer.process.signal(signal.SIGTERM)
+        self.assertEqual(observer.process.wait(), 0)
+        told = {float(line.group(4)) for line in map(STATUS.search, self.site.process.lines[first:]) if line}
+        self.assertEqual(told, {setpoint})
+        self.assertNotIn("0 W", "\n".join(line for line in observer.process.lines if "guard:" in line))
+
+
+class WrongConfigurationTest(LeftRunning):
+    """A boot with a file that somebody has edited: the inverter may run by itself, and nobody will regulate."""
 
     def once(self, *arguments):
         return processes.abcdsd_once("--config", self.daemon.config, f"--state_dir={self.folder}/state",
