@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -42,6 +43,11 @@ void FollowTheGuard(pid_t guard) {
 bool GuardHasGone() {
   pollfd life{.fd = kLifeFd, .events = POLLIN, .revents = 0};
   return poll(&life, 1, 0) > 0;
+}
+
+int UnheardBeats() {
+  int count = 0;
+  return ioctl(kHeartbeatFd, FIONREAD, &count) == 0 ? count : 0;
 }
 
 std::string ReadHandedConfig() {

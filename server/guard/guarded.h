@@ -23,6 +23,9 @@ void FollowTheGuard(pid_t guard);
 // Whether the guard has died.
 [[nodiscard]] bool GuardHasGone();
 
+// How many heartbeats the guard has not read yet: each is kBeatPeriod of its silence.
+[[nodiscard]] int UnheardBeats();
+
 // The configuration that the guard handed down.
 [[nodiscard]] std::string ReadHandedConfig();
 

@@ -1,16 +1,12 @@
 // abcdsd: keeps a house's grid power at its target with a battery. Here only flags, order and exit codes.
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,26 +14,19 @@
 #include "absl/flags/parse.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "hal/units/line_owner.h"
 #include "server/config/print.h"
 #include "server/config/site.h"
 #include "server/devices/registry.h"
 #include "server/guard/agreement.h"
 #include "server/guard/guard.h"
 #include "server/guard/guarded.h"
-#include "server/guard/heart.h"
 #include "server/log/log.h"
-#include "server/main/daemon.h"
 #include "server/main/flags.h"
 #include "server/main/make_safe.h"
 #include "server/main/ports.h"
-#include "server/main/predecessor.h"
 #include "server/main/process.h"
-#include "server/main/shutdown.h"
 #include "server/main/version.h"
-#include "server/state/last_config.h"
-#include "server/state/state_file.h"
-#include "server/state/state_keeper.h"
+#include "server/main/worker.h"
 #include "server/tool/tool.h"
 
 ABSL_FLAG(std::string, config, "/etc/abcds/abcds.textproto", "The configuration file.");
@@ -126,65 +115,6 @@ int PrintConfiguration(const std::string& devices) {
 
 // An observer changes nothing, and what it would have latched or learned is nothing to remember.
 std::string StateDir() { return absl::GetFlag(FLAGS_observe) ? "" : absl::GetFlag(FLAGS_state_dir); }
-
-// What a later start may find otherwise; a wrong configuration or a port that another daemon owns is there to stay.
-bool MayPass(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
-}
-
-// Exit code of a start that is refused although the configuration is good.
-int RefusedBy(bool guarded) { return guarded ? kExitNotStarted : kExitRefused; }
-
-// For a later start whose configuration is wrong. On a thread of its own: the disk may take seconds.
-void KeepConfig(const std::string& text, Log& log) {
-  std::thread([last = LastConfig(StateDir(), absl::GetFlag(FLAGS_config)), text, &log] {
-    const absl::Status kept = last.Keep(text);
-    if (!kept.ok()) log.Warning("this configuration is not kept for a start with a wrong one: " + std::string(kept.message()));
-  }).detach();
-}
-
-[[noreturn]] void RunDaemon(const Site& site, const std::string& text, bool guarded, Log& log) {
-  // The kernel calls a program that is started as /proc/self/exe "exe".
-  prctl(PR_SET_NAME, guarded ? kWorkerProcess : kUnguardedProcess);
-  PrepareProcess();
-  StopSignals signals;
-  // Neither is ever destroyed: see Daemon::EndStreams().
-  Heart& heart = *new Heart(guarded ? kHeartbeatFd : -1);
-  StateKeeper& keeper =
-      *new StateKeeper(StateFile(StateDir(), site.name), [&log](const std::string& sentence) { log.Warning("state: " + sentence); });
-  keeper.Start();
-  const bool observes = absl::GetFlag(FLAGS_observe);
-  const DaemonOptions options{.allow_non_realtime = absl::GetFlag(FLAGS_allow_non_realtime), .observe = observes};
-  Daemon& daemon = *new Daemon(site, options, keeper, log);
-  const bool orphaned = SomeoneIsOrphaned();
-  if (absl::Status status = daemon.Start(); !status.ok()) {
-    log.Error(std::string(status.message()));
-    // What a killed daemon's last act still owns will be free within seconds.
-    const bool may_pass = MayPass(status) || orphaned || SomeoneIsOrphaned();
-    _exit(may_pass ? kExitFailed : RefusedBy(guarded));
-  }
-  KeepConfig(text, log);
-  heart.Run([&daemon] { return daemon.Cycles(); });
-  std::fputs(daemon.Greeting().c_str(), stdout);
-  std::fflush(stdout);
-  int signal = 0;
-  absl::Status well;
-  while (signal == 0 && well.ok() && !(guarded && GuardHasGone())) {
-    heart.MainIsAlive();
-    signal = signals.Wait(guarded ? kLifeFd : -1, std::chrono::seconds(1));
-    well = daemon.Tend();
-  }
-  heart.End();
-  if (guarded && GuardHasGone()) {
-    log.Error("stopping: the guard has died, and without it nothing could stop the converters after us");
-  } else if (signal != 0) {
-    log.Info(std::string("stopping: ") + strsignal(signal));
-  } else {
-    log.Error("stopping: " + std::string(well.message()));
-  }
-  Shutdown({.daemon = daemon, .keeper = keeper, .signals = signals, .log = log, .guarded = guarded, .observes = observes},
-           signal != 0);
-}
 
 MakeSafe Safely(MakeSafe::Voice voice, Nanoseconds limit, Log& log) {
   return {.state_dir = StateDir(), .limit = limit, .voice = voice, .log = log};
@@ -315,7 +245,14 @@ int RunChosen(int argc, char** argv, std::optional<pid_t> guard) {
     }
   }
   if (guarded) FollowTheGuard(*guard);
-  RunDaemon(*site, *text, guarded, log);
+  RunWorker(*site,
+            {.daemon = {.allow_non_realtime = absl::GetFlag(FLAGS_allow_non_realtime),
+                        .observe = absl::GetFlag(FLAGS_observe)},
+             .state_dir = StateDir(),
+             .config = file,
+             .config_text = *std::move(text),
+             .guard = guard},
+            log);
 }
 
 int Main(int argc, char** argv) {

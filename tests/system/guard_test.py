@@ -87,6 +87,26 @@ class GuardTest(unittest.TestCase):
         self.assertNotIn(self.daemon.worker_pid(), (before, None), "another worker regulates")
         self.assertTrue(self.daemon.process.running(), "the same guard guards")
 
+    def test_guard_that_is_stopped_is_woken(self):
+        self.daemon.process.signal(signal.SIGSTOP)
+        self.daemon.process.wait_for(r"the guard has not listened for 3 s and is woken")
+        stat = pathlib.Path(f"/proc/{self.daemon.process.pid}/stat")
+        processes.wait_until(lambda: stat.read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "T", "it goes on")
+        self.assertLess(self.site.told_w(), -0.8 * LOAD_W, "regulation went on meanwhile")
+        self.zero_after("SIGKILL to the worker", self.kill_worker(signal.SIGKILL), 2.0)
+
+    def test_guard_that_hangs_is_as_good_as_dead(self):
+        try:
+            hung = HungThread(self.daemon.process.pid, "abcdsd")
+        except PermissionError as error:
+            self.skipTest(f"this machine forbids to stop a thread: {error}")
+        # Woken in vain, and given up.
+        self.daemon.process.wait_for(r"stopping: the guard does not listen")
+        processes.wait_until(lambda: self.site.told_w() == 0.0, "0 W on the wire")
+        hung.go_on()
+        self.daemon.process.wait_for(r"guard: the worker ended with status 3")
+        self.wait_delivering()
+
     def kept(self):
         """The state file's content; None while there is none."""
         files = list((self.folder / "state").glob("*.state.json"))
@@ -271,8 +291,16 @@ class WrongConfigurationTest(LeftRunning):
     def wait_zero(self):
         processes.wait_until(lambda: self.site.told_w() == 0.0, "0 W on the wire")
 
+    def runs(self):
+        return self.site.told_w() < -0.8 * LOAD_W
+
+    def wait_zero(self):
+        processes.wait_until(lambda: self.site.told_w() == 0.0, "0 W on the wire")
+
     def test_start_stops_what_regulated_last(self):
         self.daemon.config.write_text("half an ed", encoding="utf-8")
+        self.assertEqual(self.once("--check")[0], 1)
+        self.assertTrue(self.runs(), "a check touches no device")
         code, lines = self.once()
         self.assertEqual(code, 1)
         self.wait_zero()
@@ -280,33 +308,22 @@ class WrongConfigurationTest(LeftRunning):
         self.assertRegex(text, r"abcds.textproto:1.*half")
         self.assertRegex(text, r"nobody regulates: the converters of the configuration that regulated last .* 0 W")
         self.assertRegex(text, r"inverter: 0 W confirmed")
-
-    def test_start_without_the_file_does_so_too(self):
         self.daemon.config.unlink()
         code, lines = self.once()
         self.assertEqual(code, 1)
-        self.wait_zero()
-        self.assertRegex("\n".join(lines), r"inverter: 0 W confirmed")
+        self.assertRegex("\n".join(lines), r"inverter: 0 W confirmed", "also where the file is gone")
 
-    def test_safe_state_does_so_too(self):
+    def test_safe_state_stops_what_regulated_last(self):
+        other = self.folder / "other.textproto"
+        other.write_text("half an ed", encoding="utf-8")
+        code, lines = self.once("--safe_state", "--config", other)
+        self.assertEqual(code, 1)
+        self.assertRegex("\n".join(lines), r"no converter was commanded")
+        self.assertTrue(self.runs(), "of a file that never regulated nothing is known")
         self.daemon.config.write_text("half an ed", encoding="utf-8")
         code, lines = self.once("--safe_state")
         self.assertEqual(code, 0, lines)
         self.wait_zero()
-
-    def test_check_touches_no_device(self):
-        self.daemon.config.write_text("half an ed", encoding="utf-8")
-        self.assertEqual(self.once("--check")[0], 1)
-        self.assertLess(self.site.told_w(), -0.8 * LOAD_W)
-
-    def test_configuration_that_never_ran_stops_nothing(self):
-        other = self.folder / "other.textproto"
-        other.write_text("half an ed", encoding="utf-8")
-        for arguments, expected in (((), 1), (("--safe_state",), 1)):
-            code, lines = processes.abcdsd_once("--config", other, f"--state_dir={self.folder}/state", *arguments)
-            self.assertEqual(code, expected, lines)
-        self.assertRegex("\n".join(lines), r"no converter was commanded")
-        self.assertLess(self.site.told_w(), -0.8 * LOAD_W)
 
 
 class RefusalTest(unittest.TestCase):

@@ -1,11 +1,11 @@
-"""Makes one thread of another process hang, as a call that never returns does: nothing but its death ends that."""
+"""Makes one thread of another process hang, as a call that never returns does: no signal but that of death ends it."""
 
 import contextlib
 import ctypes
 import os
 import pathlib
 
-PTRACE_INTERRUPT, PTRACE_SEIZE = 0x4207, 0x4206
+PTRACE_DETACH, PTRACE_INTERRUPT, PTRACE_SEIZE = 17, 0x4207, 0x4206
 WALL = 0x40000000  # also threads
 
 
@@ -24,6 +24,9 @@ class HungThread:
         libc.ptrace.argtypes = (ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)
         if libc.ptrace(request, self.tid, None, None) != 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), "ptrace")
+
+    def go_on(self):
+        self._ptrace(PTRACE_DETACH)
 
     def reap(self):
         """To be called now and then: its process cannot end while we have not seen the thread's end."""
