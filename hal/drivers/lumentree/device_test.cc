@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(Lumentree, ConverterContractTest, testing::Values([]() 
 // What the contract does not say, seen on the wire.
 class LumentreeWireTest : public testing::Test {
  protected:
-  bool Eventually(const std::function<bool()>& holds, Nanoseconds patience = 10s) {
+  bool Eventually(const std::function<bool()>& holds, Nanoseconds patience = 40s) {
     const MonotonicTime deadline = MonotonicNow() + patience;
     while (!holds()) {
       if (MonotonicNow() >= deadline) return false;
