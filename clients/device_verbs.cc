@@ -136,6 +136,8 @@ class ScanScreen {
   ScanScreen& operator=(const ScanScreen&) = delete;
 
   void Show(const v1::ScanDevicesResponse& event) {
+    const auto result = event.port().result();
+    unasked_ |= result == v1::ScannedPort::RESULT_IN_USE || result == v1::ScannedPort::RESULT_CANNOT_OPEN;
     if (invocation_.json) {
       invocation_.out << ToJson(event, false) << std::flush;
       return;
@@ -160,6 +162,9 @@ class ScanScreen {
     }
   }
 
+  // Whether a port could not be opened, and so not be asked.
+  [[nodiscard]] bool unasked() const { return unasked_; }
+
   void End() {
     if (invocation_.json) return;
     Clear();
@@ -183,6 +188,7 @@ class ScanScreen {
   bool drawn_ = false;
   int found_ = 0;
   int ports_ = 0;
+  bool unasked_ = false;
 };
 
 int Scan(const Invocation& invocation) {
@@ -203,7 +209,8 @@ int Scan(const Invocation& invocation) {
   const absl::Status status = calls->Scan(request, [&](const v1::ScanDevicesResponse& event) { screen.Show(event); });
   if (!status.ok()) return invocation.Failed(status);
   screen.End();
-  return kExitOk;
+  // Where ports are named, silence on one that could not be opened is no answer.
+  return screen.unasked() && request.ports_size() > 0 ? kExitRefused : kExitOk;
 }
 
 int Probe(const Invocation& invocation) {

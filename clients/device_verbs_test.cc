@@ -213,6 +213,32 @@ TEST_F(DirectTest, HandsTheRequestOver) {
   EXPECT_THAT(result.out, HasSubstr("/dev/a: silence\n"));
 }
 
+struct PortCase {
+  const char* name;
+  const char* result;
+  std::vector<std::string> words;
+  int code;
+};
+
+class ScannedPortTest : public DirectTest, public testing::WithParamInterface<PortCase> {};
+
+// With --json as well: a script has nothing else than that.
+TEST_P(ScannedPortTest, NamedOneThatCannotBeAskedIsNoSuccess) {
+  const std::string script =
+      std::string("echo '{\"port\":{\"port\":\"/dev/a\",\"result\":\"") + GetParam().result + "\"}}'";
+  EXPECT_EQ(Run(script, GetParam().words).code, GetParam().code);
+  std::vector<std::string> words = GetParam().words;
+  words.push_back("--json");
+  EXPECT_EQ(Run(script, words).code, GetParam().code);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ports, ScannedPortTest,
+                         testing::Values(PortCase{"Missing", "RESULT_CANNOT_OPEN", {"scan", "/dev/a"}, 1},
+                                         PortCase{"Taken", "RESULT_IN_USE", {"scan", "--port", "/dev/a"}, 1},
+                                         PortCase{"Silent", "RESULT_SILENT", {"scan", "/dev/a"}, 0},
+                                         PortCase{"TakenAmongAll", "RESULT_IN_USE", {"scan"}, 0}),
+                         [](const auto& info) { return info.param.name; });
+
 TEST_F(DirectTest, ItsRefusalIsOurs) {
   const Result result = Run("echo 'it is another device' >&2; exit 1", {"probe", "jk-bms", "--port", "/dev/a"});
   EXPECT_EQ(result.code, 1);
