@@ -89,10 +89,16 @@ void FakeCycle::Push(const Event& event) {
   pending_.push_back(event);
 }
 
+void FakeCycle::Freeze() {
+  frozen_ = true;
+  while (!stands_) std::this_thread::yield();
+}
+
 void FakeCycle::Run() {
   uint64_t sequence = 0;
   while (!stopping_) {
-    if (!frozen_) {
+    stands_ = frozen_.load();
+    if (!stands_) {
       const Intent intent = intents_.Latest();
       Snapshot snapshot = FakeSnapshot(MonotonicNow());
       snapshot.intent = intent;

@@ -38,8 +38,8 @@ class FakeCycle {
   FakeCycle& operator=(const FakeCycle&) = delete;
 
   void Start();
-  // From then on the snapshot stands still, as if the control thread hung.
-  void Freeze() { frozen_ = true; }
+  // From its return on the snapshot stands still and no intent is taken, as if the control thread hung.
+  void Freeze();
   void Thaw() { frozen_ = false; }
   // Pushed by the cycle's thread.
   void Push(const Event& event);
@@ -55,6 +55,7 @@ class FakeCycle {
   Mailbox<Intent> intents_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> frozen_{false};
+  std::atomic<bool> stands_{false};  // the cycle that was under way has ended
   std::mutex mutex_;
   std::vector<Event> pending_;  // guarded by mutex_
   std::thread thread_;
