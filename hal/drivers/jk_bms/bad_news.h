@@ -16,7 +16,8 @@ inline void HeedPermissions(bool charge_allowed, bool discharge_allowed, Battery
   known.discharge_allowed &= discharge_allowed;
 }
 
-// That, and every cell, temperature and current limit that asks for less power than the known one.
+// That, every current limit below the known one, and every cell and temperature that is worse than it by more than a
+// sound pack's from one second to the next (0.2 V, 5 K).
 void HeedWorse(const BatteryState& said, BatteryState& known) noexcept;
 
 }  // namespace abcds::jk_bms

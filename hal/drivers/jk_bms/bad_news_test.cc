@@ -102,6 +102,35 @@ INSTANTIATE_TEST_SUITE_P(
       return std::string(std::get<1>(info.param).name) + std::get<0>(info.param).name;
     });
 
+// Else every step of a load would be shown as the lowest cell of one moment beside the highest of another.
+TEST(HeedWorseTest, WhatALoadStepDoesIsNoNews) {
+  const MonotonicTime now(std::chrono::hours(1));
+  BatteryState known;
+  known.cell_lowest = {Volts(3.28), now, true};
+  known.cell_highest = {Volts(3.31), now, true};
+  known.temperature_lowest = {Celsius(18), now, true};
+  known.temperature_highest = {Celsius(20), now, true};
+  BatteryState said = known;
+  said.cell_lowest.value = Volts(3.09);
+  said.cell_highest.value = Volts(3.50);
+  said.temperature_lowest.value = Celsius(13);
+  said.temperature_highest.value = Celsius(25);
+  HeedWorse(said, known);
+  EXPECT_EQ(known.cell_lowest.value, Volts(3.28));
+  EXPECT_EQ(known.cell_highest.value, Volts(3.31));
+  EXPECT_EQ(known.temperature_lowest.value, Celsius(18));
+  EXPECT_EQ(known.temperature_highest.value, Celsius(20));
+  said.cell_lowest.value = Volts(3.07);
+  said.cell_highest.value = Volts(3.52);
+  said.temperature_lowest.value = Celsius(12);
+  said.temperature_highest.value = Celsius(26);
+  HeedWorse(said, known);
+  EXPECT_EQ(known.cell_lowest.value, Volts(3.07));
+  EXPECT_EQ(known.cell_highest.value, Volts(3.52));
+  EXPECT_EQ(known.temperature_lowest.value, Celsius(12));
+  EXPECT_EQ(known.temperature_highest.value, Celsius(26));
+}
+
 TEST(HeedWorseTest, ALowerLimitCountsAndAHigherOneDoesNot) {
   const MonotonicTime now(std::chrono::hours(1));
   BatteryState known;
