@@ -136,8 +136,7 @@ class ScanScreen {
   ScanScreen& operator=(const ScanScreen&) = delete;
 
   void Show(const v1::ScanDevicesResponse& event) {
-    const auto result = event.port().result();
-    unasked_ |= result == v1::ScannedPort::RESULT_IN_USE || result == v1::ScannedPort::RESULT_CANNOT_OPEN;
+    unopened_ |= event.port().result() == v1::ScannedPort::RESULT_CANNOT_OPEN;
     if (invocation_.json) {
       invocation_.out << ToJson(event, false) << std::flush;
       return;
@@ -162,8 +161,8 @@ class ScanScreen {
     }
   }
 
-  // Whether a port could not be opened, and so not be asked.
-  [[nodiscard]] bool unasked() const { return unasked_; }
+  // Whether a port could not be opened. One that is in use is told with what is on it, or who uses it.
+  [[nodiscard]] bool unopened() const { return unopened_; }
 
   void End() {
     if (invocation_.json) return;
@@ -188,7 +187,7 @@ class ScanScreen {
   bool drawn_ = false;
   int found_ = 0;
   int ports_ = 0;
-  bool unasked_ = false;
+  bool unopened_ = false;
 };
 
 int Scan(const Invocation& invocation) {
@@ -210,7 +209,7 @@ int Scan(const Invocation& invocation) {
   if (!status.ok()) return invocation.Failed(status);
   screen.End();
   // Where ports are named, silence on one that could not be opened is no answer.
-  return screen.unasked() && request.ports_size() > 0 ? kExitRefused : kExitOk;
+  return screen.unopened() && request.ports_size() > 0 ? kExitRefused : kExitOk;
 }
 
 int Probe(const Invocation& invocation) {

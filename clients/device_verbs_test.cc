@@ -223,7 +223,7 @@ struct PortCase {
 class ScannedPortTest : public DirectTest, public testing::WithParamInterface<PortCase> {};
 
 // With --json as well: a script has nothing else than that.
-TEST_P(ScannedPortTest, NamedOneThatCannotBeAskedIsNoSuccess) {
+TEST_P(ScannedPortTest, NamedOneThatCannotBeOpenedIsNoSuccess) {
   const std::string script =
       std::string("echo '{\"port\":{\"port\":\"/dev/a\",\"result\":\"") + GetParam().result + "\"}}'";
   EXPECT_EQ(Run(script, GetParam().words).code, GetParam().code);
@@ -234,9 +234,10 @@ TEST_P(ScannedPortTest, NamedOneThatCannotBeAskedIsNoSuccess) {
 
 INSTANTIATE_TEST_SUITE_P(Ports, ScannedPortTest,
                          testing::Values(PortCase{"Missing", "RESULT_CANNOT_OPEN", {"scan", "/dev/a"}, 1},
-                                         PortCase{"Taken", "RESULT_IN_USE", {"scan", "--port", "/dev/a"}, 1},
+                                         PortCase{"MissingByOption", "RESULT_CANNOT_OPEN", {"scan", "--port", "/dev/a"}, 1},
+                                         PortCase{"Taken", "RESULT_IN_USE", {"scan", "/dev/a"}, 0},
                                          PortCase{"Silent", "RESULT_SILENT", {"scan", "/dev/a"}, 0},
-                                         PortCase{"TakenAmongAll", "RESULT_IN_USE", {"scan"}, 0}),
+                                         PortCase{"MissingAmongAll", "RESULT_CANNOT_OPEN", {"scan"}, 0}),
                          [](const auto& info) { return info.param.name; });
 
 TEST_F(DirectTest, ItsRefusalIsOurs) {

@@ -149,6 +149,12 @@ class ThroughTheDaemonTest(unittest.TestCase):
         self.assertIn(f"lumentree at {self.free.inverter}", out)
         self.assertIn(f"jk-bms at {self.free.bms}", out)
 
+    def test_scan_of_a_port_that_is_not_there_is_no_success(self):
+        code, out, _ = device("scan", self.free.bms, "/dev/not-there", address=self.daemon.grpc_address)
+        self.assertEqual(code, 1)
+        self.assertIn("/dev/not-there does not exist", out)
+        self.assertIn(f"jk-bms at {self.free.bms}", out)
+
     def test_own_device_is_not_written(self):
         name = next(one["name"] for one in json.loads(self.run_ok("list", "--json"))["devices"]
                     if one["type"] == "lumentree")
