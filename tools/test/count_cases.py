@@ -67,6 +67,8 @@ def count_xml(path, target):
             count.skipped.append(f"{target}: {name}: {reason}")
         else:
             count.passed += 1
+            if case.get("again") == "true":
+                count.again.append(f"{target}: {name}: failed once, passed at a second try")
     return count
 
 
